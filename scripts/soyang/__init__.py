@@ -1,0 +1,3 @@
+"""Soyang: cohort genomics from sequencing reads to precision-medicine reports."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Who may enter, and the reason for everyone who may not."""

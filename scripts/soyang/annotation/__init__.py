@@ -1,0 +1,1 @@
+"""What each site is: consequence, HGVS, ClinVar, dbSNP, frequencies."""

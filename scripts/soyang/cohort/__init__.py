@@ -1,0 +1,1 @@
+"""Joint sites, genotypes and frequencies, counted only where callable."""

@@ -1,0 +1,1 @@
+"""The ledger in which everyone ends, and where everything came from."""

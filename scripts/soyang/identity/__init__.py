@@ -1,0 +1,1 @@
+"""The gate: is this sample the person it is said to be?"""

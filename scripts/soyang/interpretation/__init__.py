@@ -1,0 +1,1 @@
+"""From annotated genotypes, pedigree and phenotypes to findings with reasons."""

@@ -1,0 +1,1 @@
+"""From a person's clinical record to phenotypes with their source and date."""

@@ -1,0 +1,1 @@
+"""From findings to one canonical JSON and the page that a clinician reads."""
