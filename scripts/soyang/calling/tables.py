@@ -17,16 +17,19 @@ CALLS = Table(
     columns=(
         Column(name="sample", dtype=pl.String, meaning="sample"),
         Column(
-            name="entry", dtype=pl.String, allowed=("cram", "gvcf", "vcf"),
+            name="entry",
+            dtype=pl.String,
+            allowed=("cram", "gvcf", "vcf"),
             meaning="what the calls were made from",
         ),
         Column(name="caller", dtype=pl.String, meaning="caller and version as the VCF says"),
         Column(name="variants", dtype=pl.Int64, meaning="records in the normalised VCF"),
         Column(
-            name="callable_known", dtype=pl.Boolean,
+            name="callable_known",
+            dtype=pl.Boolean,
             meaning="whether absence can mean the reference allele; false for a plain VCF",
         ),
         Column(name="callable_bases", dtype=pl.Int64, unit="bp", meaning="sum of callable regions"),
     ),
     key=("sample",),
-)  # fmt: skip
+)

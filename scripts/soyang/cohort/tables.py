@@ -19,16 +19,18 @@ SAMPLES = Table(
         Column(name="person", dtype=pl.String, meaning="person's pseudonym"),
         Column(name="sample", dtype=pl.String, meaning="sample"),
         Column(
-            name="callable_known", dtype=pl.Boolean,
+            name="callable_known",
+            dtype=pl.Boolean,
             meaning="whether absence of a variant can mean the reference allele",
         ),
         Column(
-            name="counted", dtype=pl.Boolean,
+            name="counted",
+            dtype=pl.Boolean,
             meaning="whether in AC and AN: callable regions known and consent to research",
         ),
     ),
     key=("sample",),
-)  # fmt: skip
+)
 
 GENOTYPES = Table(
     name="cohort.genotypes",
@@ -41,25 +43,36 @@ GENOTYPES = Table(
         Column(name="dosage", dtype=pl.Int8, meaning="copies of this alternate allele"),
         Column(name="copies", dtype=pl.Int8, meaning="alleles at the locus: 2, or 1 if haploid"),
         Column(
-            name="depth", dtype=pl.Int32, unit="reads", nullable=True,
+            name="depth",
+            dtype=pl.Int32,
+            unit="reads",
+            nullable=True,
             meaning="reads; missing: the caller did not say",
         ),
         Column(
-            name="alt_depth", dtype=pl.Int32, unit="reads", nullable=True,
+            name="alt_depth",
+            dtype=pl.Int32,
+            unit="reads",
+            nullable=True,
             meaning="reads with this alternate allele; missing: the caller did not say",
         ),
         Column(
-            name="genotype_quality", dtype=pl.Float32, unit="Phred", nullable=True,
+            name="genotype_quality",
+            dtype=pl.Float32,
+            unit="Phred",
+            nullable=True,
             meaning="genotype quality; missing: the caller did not say",
         ),
         Column(
-            name="phase_set", dtype=pl.Int64, nullable=True,
+            name="phase_set",
+            dtype=pl.Int64,
+            nullable=True,
             meaning="VCF PS; missing: not phased by a named set",
         ),
         Column(name="filter", dtype=pl.String, meaning="VCF FILTER, '.' if not filtered"),
     ),
     key=(*SITE, "sample"),
-)  # fmt: skip
+)
 
 CALLABLE = Table(
     name="cohort.callable",
@@ -77,10 +90,14 @@ SITES = Table(
     meaning="one site that at least one sample carries, with counts over the counted samples",
     columns=(
         *SITE_COLUMNS,
-        Column(name="ac", dtype=pl.Int32, unit="alleles", meaning="copies of alt in counted samples"),
-        Column(name="an", dtype=pl.Int32, unit="alleles", meaning="alleles of samples callable here"),
+        Column(
+            name="ac", dtype=pl.Int32, unit="alleles", meaning="copies of alt in counted samples"
+        ),
+        Column(
+            name="an", dtype=pl.Int32, unit="alleles", meaning="alleles of samples callable here"
+        ),
         Column(name="nhomalt", dtype=pl.Int32, unit="samples", meaning="counted homozygotes"),
         Column(name="nhemi", dtype=pl.Int32, unit="samples", meaning="counted haploid carriers"),
     ),
     key=SITE,
-)  # fmt: skip
+)

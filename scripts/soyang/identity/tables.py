@@ -25,7 +25,8 @@ KINSHIP = Table(
         Column(name="sample_1", dtype=pl.String, meaning="sample, first by name"),
         Column(name="sample_2", dtype=pl.String, meaning="sample"),
         Column(
-            name="recorded", dtype=pl.String,
+            name="recorded",
+            dtype=pl.String,
             allowed=("parent_child", "siblings", "same_person", "unrelated"),
             meaning="relation by the record",
         ),
@@ -33,17 +34,20 @@ KINSHIP = Table(
         Column(name="ibs0", dtype=pl.Int64, meaning="of these, with opposite homozygotes"),
         Column(name="concordant", dtype=pl.Int64, meaning="of these, with the same genotype"),
         Column(
-            name="kinship", dtype=pl.Float64, nullable=True,
+            name="kinship",
+            dtype=pl.Float64,
+            nullable=True,
             meaning="KING-robust coefficient; missing: no heterozygous site",
         ),
         Column(
-            name="finding", dtype=pl.String,
+            name="finding",
+            dtype=pl.String,
             allowed=("confirmed", "refuted", "duplicate", "too_few_sites", "none"),
             meaning="what the figures say of the recorded relation",
         ),
     ),
     key=("sample_1", "sample_2"),
-)  # fmt: skip
+)
 
 VERDICTS = Table(
     name="identity.verdicts",
@@ -53,18 +57,21 @@ VERDICTS = Table(
         Column(name="sample", dtype=pl.String, meaning="sample"),
         Column(name="verdict", dtype=pl.String, allowed=("pass", "quarantine"), meaning="verdict"),
         Column(
-            name="reason", dtype=pl.String,
+            name="reason",
+            dtype=pl.String,
             meaning="empty for pass; else 'kinship', 'duplicate' or 'sex', with figures",
         ),
         Column(
-            name="confirmed_by", dtype=pl.String,
+            name="confirmed_by",
+            dtype=pl.String,
             meaning="'kinship', 'sex', both joined by ';', or empty: identity not confirmed",
         ),
         Column(
-            name="sex_found", dtype=pl.String,
+            name="sex_found",
+            dtype=pl.String,
             allowed=("male", "female", "unclear", "not_assessed"),
             meaning="from X and Y depth; not_assessed: no X or Y data",
         ),
     ),
     key=("sample",),
-)  # fmt: skip
+)

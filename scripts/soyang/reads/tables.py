@@ -15,18 +15,24 @@ QUALITY = Table(
         Column(name="error_rate", dtype=pl.Float64, meaning="mismatches per mapped base"),
         Column(name="insert_size", dtype=pl.Float64, unit="bp", meaning="mean insert size"),
         Column(
-            name="mean_depth", dtype=pl.Float64, unit="x",
+            name="mean_depth",
+            dtype=pl.Float64,
+            unit="x",
             meaning="mean depth over reference bases that are not N, or over the targets",
         ),
         Column(
-            name="x_depth_ratio", dtype=pl.Float64, nullable=True,
+            name="x_depth_ratio",
+            dtype=pl.Float64,
+            nullable=True,
             meaning="X depth outside the pseudo-autosomal regions over autosomal depth; "
             "missing: the reference has no X sequence or no autosome",
         ),
         Column(
-            name="y_depth_ratio", dtype=pl.Float64, nullable=True,
+            name="y_depth_ratio",
+            dtype=pl.Float64,
+            nullable=True,
             meaning="the same of Y",
         ),
     ),
     key=("sample",),
-)  # fmt: skip
+)
