@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -35,7 +35,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reports": ("report",),
     "governance": ("provenance", "ledger", "reconcile"),
 }
-PEOPLE_COMMANDS = ("check",)
+PEOPLE_COMMANDS = {"check": "Show every fault of settings, sheet and files at once."}
 """Words that people type across rooms, each a module beside ``core/``."""
 
 
@@ -49,8 +49,11 @@ def app(words: list[str]) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     root.callback()(_options)
-    for word in PEOPLE_COMMANDS:
-        _add(root, f"soyang.{word}", word)
+    for word, summary in PEOPLE_COMMANDS.items():
+        if word in words:
+            _add(root, f"soyang.{word}", word)
+        else:
+            root.command(name=word, help=summary)(lambda: None)
     for room, verbs in ROOMS.items():
         sub = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
         sub.callback()(lambda: None)
@@ -117,7 +120,8 @@ def main() -> None:
         app(words)(standalone_mode=False)
         code: int = ExitCode.EXPECTED
     except FaultError as error:
-        code = _fail(marker, ExitCode.FAULT, "\n".join(map(str, error.faults)))
+        codes = [fault.code for fault in error.faults]
+        code = _fail(marker, ExitCode.FAULT, "\n".join(map(str, error.faults)), codes)
     except ToolError as error:
         code = _fail(marker, ExitCode.BUG, str(error))
     except typer.Exit as stop:
@@ -153,10 +157,11 @@ def _start(log: Path | None, subject: str) -> Path | None:
     return marker
 
 
-def _fail(marker: Path | None, code: ExitCode, message: str) -> int:
+def _fail(marker: Path | None, code: ExitCode, message: str, faults: Sequence[str] = ()) -> int:
     print(f"soyang: {message}", file=sys.stderr)
     if marker:
-        content = json.loads(marker.read_text()) | {"exit": int(code), "message": message}
+        content = json.loads(marker.read_text())
+        content |= {"exit": int(code), "message": message, "faults": list(faults)}
         write_text(marker, json.dumps(content, ensure_ascii=False))
     return code
 

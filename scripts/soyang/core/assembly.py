@@ -11,11 +11,10 @@ from enum import StrEnum
 CHROMOSOMES = (*map(str, range(1, 23)), "X", "Y", "M")
 
 _REFSEQ_VERSIONS = {
-    "GRCh37": (10, 11, 11, 11, 9, 11, 13, 10, 11, 10, 9, 11, 10, 8, 9, 9, 10, 9, 9, 10, 8, 10, 10, 9),
-    "GRCh38": (
-        11, 12, 12, 12, 10, 12, 14, 11, 12, 11, 10, 12, 11, 9, 10, 10, 11, 10, 10, 11, 9, 11, 11, 10,
-    ),
-}  # fmt: skip
+    "GRCh37": "10 11 11 11 9 11 13 10 11 10 9 11 10 8 9 9 10 9 9 10 8 10 10 9",
+    "GRCh38": "11 12 12 12 10 12 14 11 12 11 10 12 11 9 10 10 11 10 10 11 9 11 11 10",
+}
+"""Version of NC_000001 to NC_000024 (chromosomes 1 to 22, X, Y), in order."""
 
 
 class Assembly(StrEnum):
@@ -39,7 +38,7 @@ class Assembly(StrEnum):
         number = CHROMOSOMES.index(name) + 1 if name in CHROMOSOMES else 0
         if not number:
             raise KeyError(contig)
-        return f"NC_{number:06d}.{_REFSEQ_VERSIONS[self.value][number - 1]}"
+        return f"NC_{number:06d}.{_REFSEQ_VERSIONS[self.value].split()[number - 1]}"
 
 
 PSEUDO_AUTOSOMAL: dict[Assembly, dict[str, tuple[tuple[int, int], ...]]] = {

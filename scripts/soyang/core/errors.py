@@ -67,7 +67,8 @@ class Fault:
 
     def __str__(self) -> str:
         """One line: place, found, allowed, next step."""
-        return f"{self.place}: found {self.found}; allowed: {self.allowed}. Next step: {self.next_step}"
+        found = f"{self.place}: found {self.found}; allowed: {self.allowed}."
+        return f"{found} Next step: {self.next_step}"
 
 
 class FaultError(Exception):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -102,4 +101,4 @@ def read_text(path: Path) -> str:
 
 def restrict(path: Path) -> None:
     """Make a file or folder readable by its owner only."""
-    os.chmod(path, 0o700 if path.is_dir() else 0o600)
+    path.chmod(0o700 if path.is_dir() else 0o600)

@@ -91,7 +91,7 @@ class Identity(_Strict):
     min_sites: int = Field(50, ge=1, description="fewest shared sites for a statement on a pair")
     max_parent_child_ibs0: Share = Field(
         0.02,
-        description="share of sites with opposite homozygotes, above which a parent is refuted",
+        description="share of opposite homozygotes above which a parent is refuted",
     )
     min_duplicate_kinship: float = Field(
         0.354, ge=0, le=0.5, description="kinship coefficient from which on two samples are one"
@@ -129,7 +129,7 @@ class Reports(_Strict):
         ("en", "ko", "ja"), min_length=1, description="languages; the first is report.html"
     )
     date: str = Field(
-        description="date of the reports (YYYY-MM-DD); an input, so that a rerun gives the same bytes",
+        description="date of the reports (YYYY-MM-DD); an input, so that reruns are identical",
         pattern=r"^\d{4}-\d{2}-\d{2}$",
     )
     title_note: str = Field(

@@ -170,15 +170,12 @@ def read_table(path: Path, table: Table) -> pl.DataFrame:
                 next_step="run the step that writes it",
             )
         )
-    if path.suffix == ".parquet":
-        frame = pl.read_parquet(path)
-    else:
-        frame = _read_tsv(path, table)
+    frame = pl.read_parquet(path) if path.suffix == ".parquet" else _read_tsv(path, table)
     return table.validate(frame, source=str(path))
 
 
 def _read_tsv(path: Path, table: Table) -> pl.DataFrame:
-    raw = pl.read_csv(path, separator="\t", infer_schema=False, missing_utf8_is_empty_string=True)
+    raw = pl.read_csv(path, separator="\t", infer_schema=False, empty_string_is_null=False)
     casts = []
     for column in table.columns:
         if column.name not in raw.columns:

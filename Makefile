@@ -1,0 +1,63 @@
+# Soyang. `make demo` runs the main job on a demo cohort, `make test` proves that it works;
+# both set up all they need. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PYTHON := .venv/bin/python
+SHARED ?= $(or $(SOYANG_SHARED_DATA),../shared/data)
+CORES ?= $(shell nproc)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
+
+.PHONY: setup
+setup: ## install system packages and .venv where they are missing
+	@scripts/setup.sh
+
+.PHONY: demo
+demo: setup ## make the demo cohort, run the workflow on it, print ledger and reports
+	@$(PYTHON) scripts/demo/make_cohort.py --output demo
+	@$(PYTHON) workflow/run.py --directory demo --cores $(CORES)
+
+.PHONY: real
+real: setup ## real reads of NA12878 over BRCA1, as they are and with a planted variant
+	@$(PYTHON) scripts/real/prepare.py --shared $(SHARED) --output real
+	@$(PYTHON) scripts/real/prepare.py --shared $(SHARED) --output real/planted --plant
+	@$(PYTHON) workflow/run.py --directory real --cores $(CORES)
+	@$(PYTHON) workflow/run.py --directory real/planted --cores $(CORES)
+	@$(PYTHON) scripts/real/show.py --plain real --planted real/planted
+
+.PHONY: test
+test: setup ## the quick tests
+	@$(PYTHON) -m pytest -m "not slow and not workflow and not browser" -n 2
+
+.PHONY: test-slow
+test-slow: setup ## the slow tests: whole workflow, browser
+	@$(PYTHON) -m pytest -m "slow or workflow or browser"
+
+.PHONY: lint
+lint: setup ## ruff, mypy, snakefmt, snakemake --lint
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@snakefmt --check Snakefile workflow/rules
+	@snakemake --lint --configfile config/config.yaml
+
+.PHONY: lock
+lock: setup ## make the lock files anew from pyproject.toml
+	@.uv/bin/uv pip compile --quiet --python-version 3.11 pyproject.toml --group dev \
+	    --upgrade --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	    --no-emit-find-links --output-file requirements.lock
+
+.PHONY: bench
+bench: bench-reads ## all benchmarks
+
+.PHONY: bench-reads
+bench-reads: setup ## FASTQ to VCF against the usual chain
+	@$(PYTHON) scripts/bench/bench_reads.py
+
+.PHONY: clean
+clean: ## remove what demo, real and benchmarks made
+	rm -rf demo real bench build

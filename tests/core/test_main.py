@@ -1,0 +1,54 @@
+"""The command: exit codes, logs, and the marker that a failed step leaves."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from soyang.main import ROOMS
+
+
+def soyang(*words, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "soyang.main", *map(str, words)],
+        cwd=cwd, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_help_names_every_room(tmp_path):
+    said = soyang("--help", cwd=tmp_path).stdout
+    for room in ROOMS:
+        assert room in said
+
+
+def test_an_option_is_explained_by_the_docstring(tmp_path):
+    said = soyang("governance", "reconcile", "--help", cwd=tmp_path).stdout
+    assert "--ledger" in said and "settings files, later ones" in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--version",), 0),
+        (("governance", "nonsense"), 2),
+        (("governance", "reconcile"), 2),
+        (("governance", "reconcile", "--settings", "none.yaml", "--ledger", "x.tsv"), 2),
+    ],
+)
+def test_exit_codes(tmp_path, words, code):
+    assert soyang(*words, cwd=tmp_path).returncode == code
+
+
+def test_a_failed_step_leaves_a_marker_and_a_good_one_none(tmp_path):
+    log = tmp_path / "logs" / "governance" / "reconcile.log"
+    words = ("governance", "reconcile", "--settings", "none.yaml", "--ledger", "x.tsv")
+    assert soyang("--log", log, "--subject", "S1", *words, cwd=tmp_path).returncode == 2
+    told = json.loads(log.with_name("reconcile.log.unfinished").read_text())
+    assert told["subject"] == "S1" and told["exit"] == 2
+    assert "x.tsv: found no file" in told["message"]
+    assert told["message"] in log.read_text()
+    assert soyang("--log", log, "--help", cwd=tmp_path).returncode == 0
+    assert not log.with_name("reconcile.log.unfinished").exists()

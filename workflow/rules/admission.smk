@@ -1,0 +1,97 @@
+"""admission: sheet, settings, reference and files -> who may enter, and why others may not
+
+check (checkpoint): settings and sheet -> private units, faults
+verify: one unit's files, read to their end -> faults
+admit (checkpoint): all of it -> admitted, crosswalk
+"""
+
+
+checkpoint check:
+    input:
+        settings=SETTINGS,
+        sheet=config["sheet"],
+        pedigree=config.get("pedigree") or [],
+    output:
+        units="private/admission/units.tsv",
+        faults="results/admission/faults.tsv",
+    log:
+        "logs/admission/check.log",
+    params:
+        version=SOYANG,
+        settings=repeated("settings", "settings"),
+    shell:
+        """
+        soyang --log {log:q} admission check \
+            {params.settings} \
+            --units {output.units:q} \
+            --faults {output.faults:q}
+        """
+
+
+def files_of_unit(wildcards):
+    return [
+        path for u in units() if u["unit"] == wildcards.unit for path in unit_files(u)
+    ]
+
+
+def sample_of_unit(wildcards):
+    return next(u["sample"] for u in units() if u["unit"] == wildcards.unit)
+
+
+rule verify:
+    input:
+        files=files_of_unit,
+        units=ancient("private/admission/units.tsv"),
+        reference=REFERENCE,
+    output:
+        faults="results/admission/verified/{unit}.tsv",
+    log:
+        "logs/admission/verify/{unit}.log",
+    benchmark:
+        "logs/admission/verify/{unit}.benchmark.tsv"
+    params:
+        version=SOYANG,
+        sample=sample_of_unit,
+    shell:
+        """
+        soyang --log {log:q} --subject {params.sample} admission verify \
+            --unit {wildcards.unit} \
+            --units {input.units:q} \
+            --reference {input.reference:q} \
+            --faults {output.faults:q}
+        """
+
+
+checkpoint admit:
+    input:
+        settings=SETTINGS,
+        sheet=config["sheet"],
+        pedigree=config.get("pedigree") or [],
+        units="private/admission/units.tsv",
+        check_faults="results/admission/faults.tsv",
+        verified=lambda wildcards: [
+            f"results/admission/verified/{u['unit']}.tsv"
+            for u in units()
+            if u["sample"] not in dropped(before_gate=True)
+        ],
+    output:
+        admitted="results/admission/admitted.tsv",
+        faults="results/admission/all_faults.tsv",
+        crosswalk="private/admission/crosswalk.tsv",
+    log:
+        "logs/admission/admit.log",
+    params:
+        version=SOYANG,
+        settings=repeated("settings", "settings"),
+        verified=repeated("verified", "verified"),
+    shell:
+        """
+        soyang --log {log:q} admission admit \
+            {params.settings} \
+            --units {input.units:q} \
+            --check-faults {input.check_faults:q} \
+            {params.verified} \
+            --admitted {output.admitted:q} \
+            --faults {output.faults:q} \
+            --crosswalk {output.crosswalk:q}
+        """

@@ -1,0 +1,131 @@
+"""Who takes part: read from the tables that admission, the gate and governance hand on."""
+
+import csv
+import shlex
+
+from soyang import __version__ as SOYANG
+
+SETTINGS = [
+    f"{workflow.basedir}/config/config.yaml",
+    *map(str, workflow.overwrite_configfiles),
+]
+SCHEMAS = f"{workflow.basedir}/workflow/schemas"
+DROPPED = "results/governance/dropped.tsv"
+BEFORE_GATE = {"admission", "reads", "calling", "identity"}
+REFERENCE = "results/reads/reference/genome.fa"
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+
+
+wildcard_constraints:
+    sample=NAME,
+    person=NAME,
+    unit=NAME,
+
+
+def rows(path):
+    """Rows of a tab-separated table with a header."""
+    with open(path, newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle, delimiter="\t"))
+
+
+def dropped(before_gate):
+    """Samples and persons whose own step failed in this run, before or after the gate."""
+    found = rows(DROPPED) if Path(DROPPED).exists() else []
+    return {r["subject"] for r in found if (r["room"] in BEFORE_GATE) == before_gate}
+
+
+def units(sample=None):
+    """Rows of admission's units, of one sample or of all."""
+    found = rows(checkpoints.check.get().output.units)
+    return [r for r in found if sample in (None, r["sample"])]
+
+
+def entry(sample):
+    """Kind of file with which a sample enters."""
+    return units(sample)[0]["entry"]
+
+
+def samples(*entries):
+    """Admitted samples still in the run, those of some kinds of entry or all."""
+    fallen = dropped(before_gate=True)
+    return [
+        r["sample"]
+        for r in rows(checkpoints.admit.get().output.admitted)
+        if r["status"] == "admitted"
+        and r["sample"] not in fallen
+        and (not entries or r["entry"] in entries)
+    ]
+
+
+def with_reads():
+    """Admitted samples that have reads."""
+    return samples("fastq", "bam", "cram")
+
+
+def passed():
+    """Samples that passed the gate."""
+    found = rows(checkpoints.judge.get().output.verdicts) if samples() else []
+    return [r["sample"] for r in found if r["verdict"] == "pass"]
+
+
+def persons_to_report():
+    """Persons who passed the gate and whose own later steps did not fail."""
+    found = rows(checkpoints.judge.get().output.verdicts) if samples() else []
+    fallen = dropped(before_gate=False)
+    return [
+        r["person"]
+        for r in found
+        if r["verdict"] == "pass" and r["person"] not in fallen
+    ]
+
+
+def unit_files(unit):
+    """Files of one unit's row."""
+    return [path for path in (unit["path_1"], unit["path_2"]) if path]
+
+
+def sample_files(wildcards):
+    """All files of a sample."""
+    return [path for unit in units(wildcards.sample) for path in unit_files(unit)]
+
+
+def sheet_facts(*columns):
+    """A parameter that changes with these columns of a sample's units."""
+    return lambda wildcards: [[u[c] for c in columns] for u in units(wildcards.sample)]
+
+
+def knowledge(source):
+    """Path of a knowledge source, or nothing."""
+    found = (config.get("knowledge") or {}).get(source)
+    return [found["path"]] if found else []
+
+
+def optional(name):
+    """An option with the input of that name, or nothing where there is none."""
+
+    def flag(wildcards, input):
+        path = input.get(name)
+        return f"--{name.replace('_', '-')} {shlex.quote(str(path))}" if path else ""
+
+    return flag
+
+
+def options(section, *names):
+    """Settings of a section as options; a sequence becomes a repeated option."""
+    words = []
+    for name in names:
+        value = config[section][name]
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            words.append(f"--{name.replace('_', '-')} {shlex.quote(str(item))}")
+    return " ".join(words)
+
+
+def repeated(option, name):
+    """An option repeated for each input of that name."""
+    return lambda wildcards, input: " ".join(
+        f"--{option} {shlex.quote(str(path))}" for path in _listed(input.get(name))
+    )
+
+
+def _listed(value):
+    return [] if value is None else [value] if isinstance(value, str) else list(value)

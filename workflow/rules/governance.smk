@@ -1,0 +1,55 @@
+"""governance: what the run rests on, and how everyone ended
+
+provenance: tools, packages and knowledge; the sources that reports cite
+ledger: one row for everyone of the sheet
+"""
+
+
+rule provenance:
+    input:
+        settings=SETTINGS,
+    output:
+        provenance="results/governance/provenance.json",
+        sources="results/governance/sources.json",
+    log:
+        "logs/governance/provenance.log",
+    params:
+        version=SOYANG,
+        settings=repeated("settings", "settings"),
+    shell:
+        """
+        soyang --log {log:q} governance provenance \
+            {params.settings} \
+            --output {output.provenance:q} \
+            --sources {output.sources:q}
+        """
+
+
+rule ledger:
+    input:
+        admitted="results/admission/admitted.tsv",
+        verdicts=lambda wildcards: (
+            "results/identity/verdicts.tsv" if samples() else []
+        ),
+        dropped=lambda wildcards: [DROPPED] if Path(DROPPED).exists() else [],
+        report=lambda wildcards: [
+            f"results/reports/{person}/report.json" for person in persons_to_report()
+        ],
+    output:
+        ledger="results/governance/ledger.tsv",
+    log:
+        "logs/governance/ledger.log",
+    params:
+        version=SOYANG,
+        verdicts=optional("verdicts"),
+        dropped=optional("dropped"),
+        report=repeated("report", "report"),
+    shell:
+        """
+        soyang --log {log:q} governance ledger \
+            --admitted {input.admitted:q} \
+            {params.verdicts} \
+            {params.dropped} \
+            {params.report} \
+            --ledger {output.ledger:q}
+        """

@@ -1,0 +1,99 @@
+"""identity: genotypes, quality and the record -> pass or quarantine
+
+sketch: a sample's biallelic SNVs
+relate: all pairs -> kinship against the pedigree, duplicates
+judge (checkpoint): one verdict a sample; only passes go on
+"""
+
+
+def called(suffix, *entries):
+    """One file of each sample from calling."""
+    return lambda wildcards: [
+        f"results/calling/{s}/{s}.{suffix}" for s in samples(*entries)
+    ]
+
+
+rule sketch:
+    input:
+        vcf="results/calling/{sample}/{sample}.vcf.gz",
+    output:
+        sketch="results/identity/sketch/{sample}.parquet",
+    log:
+        "logs/identity/sketch/{sample}.log",
+    params:
+        version=SOYANG,
+    shell:
+        """
+        soyang --log {log:q} --subject {wildcards.sample} identity sketch \
+            --vcf {input.vcf:q} \
+            --sketch {output.sketch:q}
+        """
+
+
+rule relate:
+    input:
+        admitted="results/admission/admitted.tsv",
+        sketch=lambda wildcards: collect(
+            "results/identity/sketch/{sample}.parquet", sample=samples()
+        ),
+        callable_bed=called("callable.bed.gz"),
+        calls=called("calls.tsv"),
+    output:
+        kinship="results/identity/kinship.tsv",
+    log:
+        "logs/identity/relate.log",
+    benchmark:
+        "logs/identity/relate.benchmark.tsv"
+    params:
+        version=SOYANG,
+        sketch=repeated("sketch", "sketch"),
+        callable_bed=repeated("callable-bed", "callable_bed"),
+        calls=repeated("calls", "calls"),
+        thresholds=options(
+            "identity",
+            "min_sites",
+            "max_parent_child_ibs0",
+            "min_duplicate_kinship",
+            "min_duplicate_concordance",
+        ),
+    shell:
+        """
+        soyang --log {log:q} identity relate \
+            --admitted {input.admitted:q} \
+            {params.sketch} \
+            {params.callable_bed} \
+            {params.calls} \
+            {params.thresholds} \
+            --kinship {output.kinship:q}
+        """
+
+
+checkpoint judge:
+    input:
+        admitted="results/admission/admitted.tsv",
+        kinship="results/identity/kinship.tsv",
+        quality=lambda wildcards: [
+            f"results/reads/{s}/{s}.quality.tsv" for s in with_reads()
+        ],
+        calls=called("calls.tsv"),
+    output:
+        verdicts="results/identity/verdicts.tsv",
+    log:
+        "logs/identity/judge.log",
+    params:
+        version=SOYANG,
+        quality=repeated("quality", "quality"),
+        calls=repeated("calls", "calls"),
+        thresholds=options(
+            "identity", "max_male_x_depth_ratio", "min_male_y_depth_ratio"
+        ),
+    shell:
+        """
+        soyang --log {log:q} identity judge \
+            --admitted {input.admitted:q} \
+            --kinship {input.kinship:q} \
+            {params.quality} \
+            {params.calls} \
+            {params.thresholds} \
+            --verdicts {output.verdicts:q}
+        """

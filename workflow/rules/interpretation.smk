@@ -1,0 +1,45 @@
+"""interpretation: annotated genotypes, pedigree and phenotypes -> findings with reasons"""
+
+
+rule interpret:
+    input:
+        admitted="results/admission/admitted.tsv",
+        verdicts="results/identity/verdicts.tsv",
+        samples="results/cohort/samples.parquet",
+        genotypes="results/cohort/genotypes.parquet",
+        callable="results/cohort/callable.parquet",
+        annotated="results/annotation/sites.parquet",
+        exons="results/annotation/exons.parquet",
+        persons="results/phenotypes/persons.tsv",
+        profile="results/phenotypes/profile.tsv",
+        terms="results/phenotypes/terms.parquet",
+        diseases="results/phenotypes/diseases.parquet",
+        sources="results/governance/sources.json",
+    output:
+        findings="results/interpretation/{person}.findings.json",
+    log:
+        "logs/interpretation/interpret/{person}.log",
+    benchmark:
+        "logs/interpretation/interpret/{person}.benchmark.tsv"
+    params:
+        version=SOYANG,
+        assembly=config["reference"]["assembly"],
+        inputs=lambda wildcards, input: " ".join(
+            f"--{name} {shlex.quote(str(path))}" for name, path in input.items()
+        ),
+        thresholds=options(
+            "interpretation",
+            "max_frequency_dominant",
+            "max_frequency_recessive",
+            "min_genotype_depth",
+            "min_allele_balance",
+        ),
+    shell:
+        """
+        soyang --log {log:q} --subject {wildcards.person} interpretation interpret \
+            --person {wildcards.person} \
+            {params.inputs} \
+            --assembly {params.assembly} \
+            {params.thresholds} \
+            --findings {output.findings:q}
+        """

@@ -1,0 +1,236 @@
+"""Start a run: ``workflow/run.py [--directory DIR] [--configfile FILE] [snakemake options]``.
+
+Everyone of the sheet ends somewhere: if a sample's or person's own step fails, they are
+dropped with the reason and the others go on. The exit status is 0 if everyone ended as
+expected, 2 for a fault that stops everything, 3 if someone unexpectedly failed or was
+quarantined, 1 for a bug.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table as RichTable
+from soyang.core.errors import ExitCode, FaultError
+from soyang.core.files import restrict
+from soyang.core.settings import load
+from soyang.core.tables import read_table, write_table
+from soyang.governance.tables import DROPPED, LEDGER
+
+HOUSE = Path(__file__).resolve().parent.parent
+LOGS = Path("logs")
+PRIVATE = Path("private")
+DROPPED_PATH = Path("results/governance/dropped.tsv")
+LEDGER_PATH = Path("results/governance/ledger.tsv")
+STOPS_EVERYTHING = {"disk-full"}
+"""Faults that would hit everyone, whoever met them first."""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A step that did not end well, as its marker tells.
+
+    Attributes:
+        marker: ``logs/<room>/<verb>[/<wildcard>].log.unfinished``.
+        subject: sample or person, ``""`` for a step of the whole cohort.
+        code: its exit status; None if it was killed.
+        message: the error.
+        faults: codes of its faults.
+    """
+
+    marker: Path
+    subject: str
+    code: int | None
+    message: str
+    faults: tuple[str, ...]
+
+    @property
+    def room(self) -> str:
+        """Room of the step."""
+        return self.marker.relative_to(LOGS).parts[0]
+
+    @property
+    def verb(self) -> str:
+        """Verb of the step."""
+        return self.marker.relative_to(LOGS).parts[1].removesuffix(".log.unfinished")
+
+    @property
+    def log(self) -> Path:
+        """What the step said."""
+        return self.marker.with_suffix("")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the workflow in a working folder; return the exit status."""
+    options, passed_on = _options(words)
+    os.chdir(options.directory)
+    settings = [HOUSE / "config" / "config.yaml", *options.configfile]
+    try:
+        load(settings)
+    except FaultError as error:
+        print(f"soyang: {error}", file=sys.stderr)
+        return ExitCode.FAULT
+    with _lock() as lock:
+        _forget_last_run()
+        status = _rounds(options, passed_on, lock)
+        return _reconcile(settings) if status == ExitCode.EXPECTED else status
+
+
+def _options(words: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(description=__doc__, prog="workflow/run.py")
+    parser.add_argument("--directory", type=Path, default=Path(), help="the working folder")
+    parser.add_argument(
+        "--configfile",
+        type=Path,
+        nargs="+",
+        default=[Path("config.yaml")],
+        help="settings, relative to the working folder; laid over the defaults",
+    )
+    parser.add_argument("--cores", default="all", help="cores to use")
+    parser.add_argument("--profile", default="default", help="folder under workflow/profiles")
+    return parser.parse_known_args(words)
+
+
+@contextmanager
+def _lock() -> Iterator[int]:
+    """Hold the working folder; the kernel lets go of it however a run ends.
+
+    Snakemake inherits the lock, so that a run whose starter was killed still holds it.
+    """
+    PRIVATE.mkdir(exist_ok=True)
+    restrict(PRIVATE)
+    with (PRIVATE / "run.lock").open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("soyang: another run holds this folder; waiting for its end", file=sys.stderr)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle.fileno()
+
+
+def _forget_last_run() -> None:
+    """Whoever failed last time is tried again."""
+    DROPPED_PATH.unlink(missing_ok=True)
+    for marker in LOGS.glob("**/*.unfinished"):
+        marker.unlink()
+
+
+def _rounds(options: argparse.Namespace, passed_on: Sequence[str], lock: int) -> int:
+    """Run Snakemake; drop who failed; again, until it ends well or nobody is left to drop."""
+    while _snakemake(options, passed_on, lock):
+        failures = list(unfinished())
+        status = stop_for(failures)
+        if status is not None:
+            return status
+        if not _drop(failures):
+            print("soyang: the same steps failed again after a drop", file=sys.stderr)
+            return ExitCode.BUG
+    return ExitCode.EXPECTED
+
+
+def _snakemake(options: argparse.Namespace, passed_on: Sequence[str], lock: int) -> int:
+    command = [
+        sys.executable, "-m", "snakemake",
+        "--snakefile", str(HOUSE / "Snakefile"),
+        "--configfile", *map(str, options.configfile),
+        "--workflow-profile", str(HOUSE / "workflow" / "profiles" / options.profile),
+        "--cores", options.cores,
+        "--nolock",
+        *passed_on,
+    ]  # fmt: skip
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return subprocess.run(
+        command, env=os.environ | {"PATH": tools}, pass_fds=(lock,), check=False
+    ).returncode
+
+
+def unfinished() -> Iterator[Unfinished]:
+    """Steps that did not end well in this run, by name."""
+    for marker in sorted(LOGS.glob("**/*.unfinished")):
+        told = json.loads(marker.read_text(encoding="utf-8"))
+        yield Unfinished(
+            marker=marker,
+            subject=told["subject"],
+            code=told["exit"],
+            message=told["message"],
+            faults=tuple(told.get("faults", ())),
+        )
+
+
+def stop_for(failures: Sequence[Unfinished]) -> int | None:
+    """The exit status if the run can't go on, after saying why; None if it can."""
+    stopping = [f for f in failures if STOPS_EVERYTHING & set(f.faults)] or [
+        f for f in failures if not f.subject
+    ]
+    own = [f for f in failures if f.subject]
+    if own and not any(STOPS_EVERYTHING & set(f.faults) for f in stopping):
+        return None
+    for failure in stopping:
+        print(f"soyang: {failure.room} {failure.verb}: {failure.message}", file=sys.stderr)
+        print(f"soyang: its log is {failure.log}", file=sys.stderr)
+    if not stopping:
+        print("soyang: the workflow stopped; its own message is above", file=sys.stderr)
+    faults = bool(stopping) and all(f.code == ExitCode.FAULT for f in stopping)
+    return ExitCode.FAULT if faults else ExitCode.BUG
+
+
+def _drop(failures: Sequence[Unfinished]) -> bool:
+    """Take failed samples and persons out of the rest of the run; False if nobody is new."""
+    before = read_table(DROPPED_PATH, DROPPED) if DROPPED_PATH.exists() else DROPPED.empty()
+    new = {
+        failure.subject: {
+            "subject": failure.subject,
+            "room": failure.room,
+            "verb": failure.verb,
+            "reason": " ".join(failure.message.split()),
+        }
+        for failure in failures
+        if failure.subject
+    }
+    for row in new.values():
+        print(f"soyang: {row['subject']} dropped: {row['reason']}", file=sys.stderr)
+    kept = before.filter(~pl.col("subject").is_in(list(new)))
+    write_table(pl.concat([kept, DROPPED.frame(new.values())]), DROPPED_PATH, DROPPED)
+    for failure in failures:
+        failure.marker.unlink()
+    return not set(new) <= set(before["subject"])
+
+
+def _reconcile(settings: Sequence[Path]) -> int:
+    """Show the ledger, compare it with what is expected."""
+    if not LEDGER_PATH.exists():  # a dry run, or only some targets
+        return ExitCode.EXPECTED
+    _show(read_table(LEDGER_PATH, LEDGER))
+    command = [sys.executable, "-m", "soyang.main", "governance", "reconcile"]
+    command += [word for file in settings for word in ("--settings", str(file))]
+    return subprocess.run([*command, "--ledger", str(LEDGER_PATH)], check=False).returncode
+
+
+def _show(ledger: pl.DataFrame) -> None:
+    table = RichTable(title=str(Path.cwd() / LEDGER_PATH))
+    for column in ledger.columns:
+        table.add_column(column)
+    for row in ledger.iter_rows():
+        table.add_row(*row)
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(table)
+    if (ledger["status"] == "reported").any():
+        console.print(f"Reports: {Path.cwd() / 'results/reports'}/<person>/report.html")
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
