@@ -22,6 +22,7 @@ from pathlib import Path
 import polars as pl
 from rich.console import Console
 from rich.table import Table as RichTable
+
 from soyang.core.errors import ExitCode, FaultError
 from soyang.core.files import restrict
 from soyang.core.settings import load

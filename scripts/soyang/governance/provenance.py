@@ -79,10 +79,11 @@ def tools() -> Iterator[dict[str, str]]:
     """
     for name, command in TOOLS.items():
         try:
-            said = subprocess.run(command, capture_output=True, text=True, check=False)
+            said = subprocess.run(command, capture_output=True, check=False)
         except FileNotFoundError:
             raise ToolError(f"{name} is not installed or not on PATH; run `make setup`") from None
-        version = re.search(r"\d+(\.\d+)+(-r\d+)?", said.stdout + said.stderr)
+        text = (said.stdout + said.stderr).decode(errors="replace")
+        version = re.search(r"\d+(\.\d+)+(-r\d+)?", text)
         yield _cite(name, version[0] if version else "unknown", "")
     yield _cite("Soyang", __version__, "Apache-2.0")
 

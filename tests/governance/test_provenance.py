@@ -1,0 +1,46 @@
+"""What a run rests on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from soyang.governance.provenance import TOOLS, provenance
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("genome.fa", "genes.gff3", "clinvar.vcf.gz"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "config.yaml").write_text(
+        "reference: {fasta: genome.fa, transcripts: genes.gff3, transcripts_release: MANE 1.5}\n"
+        "knowledge:\n  clinvar: {path: clinvar.vcf.gz, name: ClinVar, release: 2020-11, "
+        "licence: public domain, note: 일부}\n"
+        "reports: {date: '2026-01-15'}\n"
+    )
+    return tmp_path / "config.yaml"
+
+
+def test_every_tool_file_and_source_is_there(settings, tmp_path):
+    provenance(settings=[settings], output=tmp_path / "p.json", sources=tmp_path / "s.json")
+    told = json.loads((tmp_path / "p.json").read_text())
+    named = {source["name"]: source for source in told["sources"]}
+    assert set(TOOLS) <= set(named)
+    assert all(named[tool]["release"] != "unknown" for tool in TOOLS)
+    assert named["ClinVar"]["release"] == "2020-11" and named["ClinVar"]["note"] == "일부"
+    assert named["MANE transcripts"]["release"] == "MANE 1.5"
+    assert named["Human Phenotype Ontology"]["release"].startswith("20")
+    assert told["files"]["genome.fa"] == hashlib.sha256(b"genome.fa").hexdigest()
+    assert told["packages"]["snakemake"]
+
+
+def test_what_reports_cite_has_no_time(settings, tmp_path):
+    texts = []
+    for _ in range(2):
+        provenance(settings=[settings], output=tmp_path / "p.json", sources=tmp_path / "s.json")
+        texts.append((tmp_path / "s.json").read_bytes())
+    assert texts[0] == texts[1]
+    assert json.loads(texts[0]) == json.loads((tmp_path / "p.json").read_text())["sources"]
