@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,44 +42,130 @@ def pipe(commands: Sequence[Command], *, stdout: Path | None = None) -> str:
         ToolError: a tool ended with an error (a broken pipe counts only if no other failed).
         FaultError: the disk is full.
     """
-    words = [[str(word) for word in command] for command in commands]
-    errors: list[IO[bytes]] = []
-    running: list[subprocess.Popen[bytes]] = []
-    sink: Any = subprocess.PIPE
-    if stdout is not None:
-        stdout.parent.mkdir(parents=True, exist_ok=True)
-        sink = stdout.open("wb")
-    try:
-        for number, command in enumerate(words):
-            errors.append(tempfile.TemporaryFile())
-            last = number == len(words) - 1
-            running.append(
-                subprocess.Popen(
-                    command,
-                    stdin=running[-1].stdout if running else subprocess.DEVNULL,
-                    stdout=sink if last else subprocess.PIPE,
-                    stderr=errors[-1],
-                )
+    with _Chain(commands, stdout=stdout) as chain:
+        output = chain.last.communicate()[0] or b""
+    return output.decode()
+
+
+@contextmanager
+def feeding(commands: Sequence[Command], *, stdout: Path | None = None) -> Iterator[IO[bytes]]:
+    """Run a pipe whose first tool reads what the caller writes to the yielded stream.
+
+    The tools' input ends, and they are waited for, when the block ends; they are killed if it
+    ends by an error, so that they can't take half of their input for the whole.
+
+    Raises:
+        ToolError: a tool ended with an error, which also is why a write in the block failed.
+        FaultError: the disk is full.
+    """
+    with _Chain(commands, stdin=subprocess.PIPE, stdout=stdout or subprocess.DEVNULL) as chain:
+        sink = chain.first.stdin
+        assert sink is not None
+        try:
+            yield sink
+            sink.close()
+        except BrokenPipeError:
+            chain.broken = True
+
+
+@contextmanager
+def reading(commands: Sequence[Command]) -> Iterator[IO[bytes]]:
+    """Run a pipe whose last tool's output the caller reads, to its end, from the yielded stream.
+
+    Raises:
+        ToolError: a tool ended with an error.
+        FaultError: the disk is full.
+    """
+    with _Chain(commands) as chain:
+        source = chain.last.stdout
+        assert source is not None
+        with source:
+            yield source
+
+
+class _Chain:
+    """Tools piped into each other; leaving the block waits for them and raises for a failure.
+
+    If the block raises, the tools are killed and what it raised goes on.
+    """
+
+    def __init__(
+        self,
+        commands: Sequence[Command],
+        *,
+        stdin: int = subprocess.DEVNULL,
+        stdout: Path | int | None = None,
+    ) -> None:
+        self.words = [[str(word) for word in command] for command in commands]
+        self.place = stdout if isinstance(stdout, Path) else None
+        self.broken = False
+        self._stdin = stdin
+        self._stdout: Any = stdout if isinstance(stdout, int) else subprocess.PIPE
+        self._errors: list[IO[bytes]] = []
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def first(self) -> subprocess.Popen[bytes]:
+        return self._running[0]
+
+    @property
+    def last(self) -> subprocess.Popen[bytes]:
+        return self._running[-1]
+
+    def __enter__(self) -> _Chain:
+        if self.place is not None:
+            self.place.parent.mkdir(parents=True, exist_ok=True)
+            self._stdout = self.place.open("wb")
+        try:
+            for number, command in enumerate(self.words):
+                self._start(command, last=number == len(self.words) - 1)
+        except FileNotFoundError as error:
+            self._stop()
+            raise ToolError(f"{error.filename} is not installed or not on PATH") from None
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        codes = [] if kind else [process.wait() for process in self._running]
+        self._stop()
+        said = [_text(handle) for handle in self._errors]
+        sys.stderr.write("".join(said))
+        if kind is None:
+            _raise_for(self.words, codes, said, self.place)
+            if self.broken:
+                raise ToolError(f"{' '.join(self.words[0][:2])} stopped reading before the end")
+
+    def _start(self, command: list[str], *, last: bool) -> None:
+        self._errors.append(tempfile.TemporaryFile())  # noqa: SIM115  closed by _text
+        before = self._running[-1] if self._running else None
+        self._running.append(
+            subprocess.Popen(
+                command,
+                stdin=before.stdout if before else self._stdin,
+                stdout=self._stdout if last else subprocess.PIPE,
+                stderr=self._errors[-1],
             )
-            if number:
-                upstream = running[-2].stdout
-                assert upstream is not None
-                upstream.close()
-        output = running[-1].communicate()[0] or b""
-        codes = [process.wait() for process in running]
-    except FileNotFoundError as error:
-        raise ToolError(f"{error.filename} is not installed or not on PATH") from None
-    finally:
-        for process in running:
+        )
+        if before:
+            assert before.stdout is not None
+            before.stdout.close()
+
+    def _stop(self) -> None:
+        """Kill what still runs, and close our ends of the pipes."""
+        for process in self._running:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-        if stdout is not None:
-            sink.close()
-    said = [_text(handle) for handle in errors]
-    sys.stderr.write("".join(said))
-    _raise_for(words, codes, said, stdout)
-    return output.decode()
+            if process.stdin is not None:
+                # What is still in our buffer can't be written to a dead tool.
+                try:
+                    process.stdin.close()
+                except BrokenPipeError:
+                    self.broken = True
+        if self.place is not None:
+            self._stdout.close()
 
 
 def _text(handle: IO[bytes]) -> str:
@@ -94,9 +182,7 @@ def _raise_for(
         return
     if any(_DISK_FULL.search(said[n]) for n in failed):
         raise FaultError(disk_full(stdout or Path.cwd() / "output"))
-    broken_pipe = -13
+    broken_pipe = -signal.SIGPIPE
     first = next((n for n in failed if codes[n] != broken_pipe), failed[0])
-    tail = "\n".join(said[first].strip().splitlines()[-5:])
-    raise ToolError(
-        f"{' '.join(words[first][:2])} ended with status {codes[first]}: {tail or 'it said nothing'}"
-    )
+    tail = "\n".join(said[first].strip().splitlines()[-5:]) or "it said nothing"
+    raise ToolError(f"{' '.join(words[first][:2])} ended with status {codes[first]}: {tail}")

@@ -1,23 +1,63 @@
 """Every setting, its meaning, default and bounds; unknown settings are refused.
 
 ``config/config.yaml`` shows them all with comments, and
-``workflow/schemas/config.schema.json`` is made from this module.
+``workflow/schemas/config.schema.json`` is made from this module:
+``python -m soyang.core.settings > workflow/schemas/config.schema.json``.
 """
 
 from __future__ import annotations
 
+import datetime
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from soyang.core.assembly import Assembly
 from soyang.core.errors import Fault, FaultError
-from soyang.core.files import read_text
+from soyang.core.yaml_files import locate, merge, read_mapping
 
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _named(value: Any) -> Any:
+    if value == "":
+        raise ValueError("must be set")
+    return value
+
+
+def _a_day(text: str) -> str:
+    datetime.date.fromisoformat(_named(text))
+    return text
+
+
+def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("each language once")
+    return values
+
+
+def _rising(values: tuple[int, ...]) -> tuple[int, ...]:
+    if not values or list(values) != sorted(set(values)) or values[0] < 1:
+        raise ValueError("depths from 1 on, each greater than the one before")
+    return values
+
+
+Named = Annotated[str, AfterValidator(_named)]
+"""Text that must be set: ``config/config.yaml`` has it empty."""
+File = Annotated[Path, BeforeValidator(_named)]
+"""A path that is not empty."""
 
 
 class _Strict(BaseModel):
@@ -28,18 +68,18 @@ class Reference(_Strict):
     """The reference sequence and its transcripts."""
 
     assembly: Assembly = Field(Assembly.GRCH38, description="assembly of all coordinates")
-    fasta: Path = Field(description="reference FASTA, uncompressed or bgzip")
-    transcripts: Path = Field(description="MANE transcripts, GFF3 in Ensembl style")
-    transcripts_release: str = Field(description="release of the transcripts, shown in reports")
+    fasta: File = Field(description="reference FASTA, uncompressed or bgzip")
+    transcripts: File = Field(description="MANE transcripts, GFF3 in Ensembl style")
+    transcripts_release: Named = Field(description="release of the transcripts, shown in reports")
 
 
 class Source(_Strict):
     """A knowledge source, with what a reader must know of it."""
 
-    path: Path = Field(description="file, in the assembly's coordinates, with its index")
-    name: str = Field(description="name shown in reports")
-    release: str = Field(description="release or date of the source")
-    licence: str = Field(description="licence or terms")
+    path: File = Field(description="file, in the assembly's coordinates, with its index")
+    name: Named = Field(description="name shown in reports")
+    release: Named = Field(description="release or date of the source")
+    licence: Named = Field(description="licence or terms")
     note: str = Field("", description="what a reader must know, shown beside the source")
 
 
@@ -56,7 +96,7 @@ class Knowledge(_Strict):
 class Platform(_Strict):
     """The clinical data platform."""
 
-    omop: Path | None = Field(None, description="OMOP CDM 5.4 in a DuckDB file")
+    omop: File | None = Field(None, description="OMOP CDM 5.4 in a DuckDB file")
 
 
 class Reads(_Strict):
@@ -74,7 +114,7 @@ class Calling(_Strict):
     min_mapping_quality: int = Field(20, ge=0, le=60, description="reads below are not used")
     min_base_quality: int = Field(13, ge=0, le=60, description="bases below are not used")
     max_depth: int = Field(250, ge=10, description="reads used at one position, at most")
-    gvcf_bands: tuple[int, ...] = Field(
+    gvcf_bands: Annotated[tuple[int, ...], AfterValidator(_rising)] = Field(
         (5, 10, 20, 40), description="depths at which a gVCF reference block ends"
     )
     shard_bases: int = Field(
@@ -125,12 +165,12 @@ class Interpretation(_Strict):
 class Reports(_Strict):
     """Reports."""
 
-    languages: tuple[Literal["en", "ko", "ja"], ...] = Field(
+    languages: Annotated[tuple[Literal["en", "ko", "ja"], ...], AfterValidator(_once)] = Field(
         ("en", "ko", "ja"), min_length=1, description="languages; the first is report.html"
     )
-    date: str = Field(
+    date: Annotated[str, AfterValidator(_a_day)] = Field(
         description="date of the reports (YYYY-MM-DD); an input, so that reruns are identical",
-        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        pattern=r"^(\d{4}-\d{2}-\d{2})?$",
     )
     title_note: str = Field(
         "", description="line above each report, e.g. that people are synthetic"
@@ -148,8 +188,8 @@ class Expected(_Strict):
 class Settings(_Strict):
     """All settings. Paths are relative to the working folder."""
 
-    sheet: Path = Field(Path("samples.tsv"), description="the sample sheet")
-    pedigree: Path | None = Field(None, description="PED file, instead of the sheet's columns")
+    sheet: File = Field(Path("samples.tsv"), description="the sample sheet")
+    pedigree: File | None = Field(None, description="PED file, instead of the sheet's columns")
     reference: Reference
     knowledge: Knowledge = Field(default_factory=lambda: Knowledge.model_validate({}))
     platform: Platform = Field(default_factory=lambda: Platform.model_validate({}))
@@ -163,15 +203,18 @@ class Settings(_Strict):
     expected: tuple[Expected, ...] = Field((), description="exceptions that are expected")
 
 
-def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """``base`` with ``over`` laid on top, mapping by mapping."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = (
-            merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-        )
-    return merged
+@dataclass(frozen=True)
+class Examined:
+    """Settings files as far as they can be used, with all their faults.
+
+    Attributes:
+        settings: the settings; where a value is faulty, its default or a stand-in; None if a
+            file can't be read, so that nothing is known.
+        faults: every fault, each naming file, line and key.
+    """
+
+    settings: Settings | None
+    faults: tuple[Fault, ...]
 
 
 def load(files: Sequence[Path]) -> Settings:
@@ -180,87 +223,147 @@ def load(files: Sequence[Path]) -> Settings:
     Raises:
         FaultError: with every fault, each naming file, line and key.
     """
+    examined = examine(files)
+    if examined.faults or examined.settings is None:
+        raise FaultError(examined.faults)
+    return examined.settings
+
+
+def examine(files: Sequence[Path]) -> Examined:
+    """Read settings files like :func:`load`, but go on where they are faulty."""
     merged: dict[str, Any] = {}
+    faults: list[Fault] = []
     for file in files:
-        merged = merge(merged, _mapping(file))
-    try:
-        return Settings.model_validate(merged)
-    except ValidationError as error:
-        raise FaultError([_fault(detail, files) for detail in error.errors()]) from None
+        try:
+            merged = merge(merged, read_mapping(file))
+        except FaultError as error:
+            faults += error.faults
+    if faults:
+        return Examined(None, tuple(faults))
+    settings = None
+    for attempt in range(_ATTEMPTS):
+        try:
+            settings = Settings.model_validate(merged)
+            break
+        except ValidationError as error:
+            details = error.errors()
+        if attempt == 0:
+            faults += [_fault(detail, files) for detail in details]
+        for detail in details:
+            _mend(merged, detail["loc"])
+    return Examined(settings or Settings.model_validate(_STAND_INS), tuple(faults))
 
 
-def _mapping(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(read_text(file))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise FaultError(
-            Fault(
-                code="settings-yaml",
-                file=str(file),
-                row=str(mark.line + 1) if mark else "",
-                found=str(getattr(error, "problem", error)),
-                allowed="YAML",
-                next_step="correct the line (indent with spaces, quote text with a colon)",
-            )
-        ) from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise FaultError(
-            Fault(
-                code="settings-yaml",
-                file=str(file),
-                found=f"a {type(content).__name__}",
-                allowed="settings, one 'key: value' a line",
-                next_step="start from config/config.yaml",
-            )
-        )
-    return content
+_ATTEMPTS = 4
+"""Mending a value can show another fault, at most one on each level."""
+
+_STAND_INS: dict[str, Any] = {
+    "reference": {"fasta": "unset", "transcripts": "unset", "transcripts_release": "unset"},
+    "reports": {"date": "2000-01-01"},
+}
+"""For settings without a default, so that a check can go on; no run ever sees them."""
+
+
+def _mend(merged: dict[str, Any], loc: tuple[Any, ...]) -> None:
+    """Put a stand-in for a faulty value, else remove it, or what can't do without it."""
+    stand_in: Any = _STAND_INS
+    nodes: list[Any] = [merged]
+    for part in loc:
+        stand_in = stand_in.get(part) if isinstance(stand_in, dict) else None
+        node = nodes[-1]
+        if isinstance(node, dict) and part in node:
+            nodes.append(node[part])
+    holder = nodes[min(len(loc), len(nodes)) - 1]
+    if stand_in is not None and len(nodes) >= len(loc):
+        holder[loc[-1]] = stand_in
+    elif len(nodes) > 1:
+        depth = len(nodes) - 2
+        nodes[depth].pop(loc[depth], None)
 
 
 def _fault(detail: Any, files: Sequence[Path]) -> Fault:
     key = ".".join(map(str, detail["loc"]))
     unknown = detail["type"] == "extra_forbidden"
-    missing = detail["type"] == "missing"
-    file, line = _locate(detail["loc"], files)
+    value = None if detail["type"] == "missing" else detail["input"]
+    file, line = _place(detail["loc"], files)
+    names = _siblings(detail["loc"])
+    close = get_close_matches(str(detail["loc"][-1]), names, n=1) if unknown else []
     return Fault(
         code="settings-unknown" if unknown else "settings-value",
         file=str(file),
         row=line,
         column=key,
-        found="an unknown setting" if unknown else "nothing" if missing else repr(detail["input"]),
-        allowed=f"one of {_siblings(detail['loc'])}" if unknown else detail["msg"],
-        next_step="correct the name" if unknown else "set it as config/config.yaml describes",
+        found="an unknown setting" if unknown else _shown(value),
+        allowed=f"one of {', '.join(names)}" if unknown else _plain(detail["msg"], value),
+        next_step=f"did you mean '{close[0]}'? Correct the name"
+        if close
+        else "correct the name"
+        if unknown
+        else "set it as config/config.yaml describes",
     )
 
 
-def _siblings(loc: tuple[Any, ...]) -> str:
+def _place(loc: tuple[Any, ...], files: Sequence[Path]) -> tuple[Path, str]:
+    """File and line of a setting, or of what should hold it."""
+    for end in range(len(loc), 0, -1):
+        file, line = locate(loc[:end], files)
+        if line:
+            return file, line
+    return files[-1], ""
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "nothing"
+    return str(value) if isinstance(value, (datetime.date, datetime.datetime)) else repr(value)
+
+
+def _plain(message: str, value: Any) -> str:
+    """Pydantic's message in words that fit a settings file."""
+    words = message.removeprefix("Value error, ").replace("Input should be ", "")
+    if value is None or value == "":
+        return "a value: it must be set"
+    if "not a valid path" in words:
+        return "a path"
+    if isinstance(value, (datetime.date, float)) and "string" in words:
+        return f"text: put it in quotes, '{value}'"
+    return words
+
+
+def _siblings(loc: tuple[Any, ...]) -> list[str]:
     model: Any = Settings
     for part in loc[:-1]:
         if isinstance(part, str) and part in model.model_fields:
             model = _model(model.model_fields[part].annotation)
-    return ", ".join(model.model_fields)
+    return list(model.model_fields)
 
 
 def _model(annotation: Any) -> Any:
     options = getattr(annotation, "__args__", ()) or (annotation,)
-    return next(o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
+    found = (o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
+    return next(found, _Strict)
 
 
-def _locate(loc: tuple[Any, ...], files: Sequence[Path]) -> tuple[Path, str]:
-    """The last file that holds the key, and its line; else the last file."""
-    for file in reversed(files):
-        node = yaml.compose(read_text(file))
-        line = ""
-        for part in loc:
-            if not isinstance(node, yaml.MappingNode):
-                break
-            child = next((pair for pair in node.value if pair[0].value == part), None)
-            if child is None:
-                line = ""
-                break
-            line, node = str(child[0].start_mark.line + 1), child[1]
-        if line:
-            return file, line
-    return files[-1], ""
+def schema() -> str:
+    """The settings' JSON Schema, as ``workflow/schemas/config.schema.json`` holds it.
+
+    It tells no defaults: ``config/config.yaml`` does, and Snakemake, which would fill them in,
+    can't where a section may be null.
+    """
+    content = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_without_defaults(Settings.model_json_schema()),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _without_defaults(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_without_defaults(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: _without_defaults(value) for key, value in node.items() if key != "default"}
+
+
+if __name__ == "__main__":
+    print(schema(), end="")

@@ -7,6 +7,8 @@ Tab-separated text is for small tables that people read, Parquet for the rest.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from soyang.core.errors import Fault, FaultError
-from soyang.core.files import atomic_path
+from soyang.core.files import atomic_path, read_text
 
 DTypes = pl.DataType | type[pl.DataType]
 
@@ -151,7 +153,8 @@ def write_table(frame: pl.DataFrame, path: Path, table: Table) -> None:
         if path.suffix == ".parquet":
             frame.write_parquet(temporary, compression="zstd", statistics=True)
         else:
-            frame.write_csv(temporary, separator="\t", null_value="")
+            blank = pl.when(pl.col(pl.String) != "").then(pl.col(pl.String))  # else quoted as ""
+            frame.with_columns(blank).write_csv(temporary, separator="\t", null_value="")
 
 
 def read_table(path: Path, table: Table) -> pl.DataFrame:
@@ -174,6 +177,28 @@ def read_table(path: Path, table: Table) -> pl.DataFrame:
     return table.validate(frame, source=str(path))
 
 
+def read_rows(path: Path, *columns: str) -> list[dict[str, str]]:
+    """Rows of a small tab-separated table, all values as text.
+
+    Raises:
+        FaultError: the file is missing or lacks one of ``columns``.
+    """
+    reader = csv.DictReader(io.StringIO(read_text(path)), delimiter="\t")
+    missing = [name for name in columns if name not in (reader.fieldnames or ())]
+    if missing:
+        raise FaultError(
+            Fault(
+                code="table-contract",
+                file=str(path),
+                column=", ".join(missing),
+                found=f"columns {', '.join(reader.fieldnames or ()) or 'none'}",
+                allowed=f"columns {', '.join(columns)} among others",
+                next_step="run the step that writes the file again",
+            )
+        )
+    return list(reader)
+
+
 def _read_tsv(path: Path, table: Table) -> pl.DataFrame:
     raw = pl.read_csv(path, separator="\t", infer_schema=False, empty_string_is_null=False)
     casts = []
@@ -185,6 +210,8 @@ def _read_tsv(path: Path, table: Table) -> pl.DataFrame:
             value = pl.when(value == "").then(None).otherwise(value)
         if column.dtype == pl.Boolean:
             value = value.replace_strict({"true": True, "false": False}, return_dtype=pl.Boolean)
+        elif column.dtype == pl.Date:
+            value = value.str.to_date()
         elif column.dtype != pl.String:
             value = value.cast(column.dtype)
         casts.append(value.alias(column.name))

@@ -6,13 +6,19 @@ from soyang.core.tables import Column, Table
 
 SKETCH = Table(
     name="identity.sketch",
-    meaning="one sample's genotype at one biallelic SNV",
+    meaning="one sample's genotype at one SNV that it carries, or where it is not known",
     columns=(
         Column(name="contig", dtype=pl.String, meaning="contig"),
         Column(name="position", dtype=pl.Int64, meaning="1-based"),
         Column(name="ref", dtype=pl.String, meaning="reference base"),
         Column(name="alt", dtype=pl.String, meaning="alternate base"),
-        Column(name="dosage", dtype=pl.Int8, meaning="alternate alleles: 1 or 2"),
+        Column(
+            name="dosage",
+            dtype=pl.Int8,
+            nullable=True,
+            meaning="alternate alleles: 1 or 2; missing: no good biallelic genotype, so that "
+            "nothing is said of the sample at this position",
+        ),
     ),
     key=("contig", "position", "ref", "alt"),
 )
@@ -28,11 +34,25 @@ KINSHIP = Table(
             name="recorded",
             dtype=pl.String,
             allowed=("parent_child", "siblings", "same_person", "unrelated"),
-            meaning="relation by the record",
+            meaning="relation by the record; siblings share at least one recorded parent",
         ),
-        Column(name="sites", dtype=pl.Int64, meaning="sites where both have a genotype"),
-        Column(name="ibs0", dtype=pl.Int64, meaning="of these, with opposite homozygotes"),
-        Column(name="concordant", dtype=pl.Int64, meaning="of these, with the same genotype"),
+        Column(
+            name="sites",
+            dtype=pl.Int64,
+            unit="sites",
+            meaning="autosomal biallelic SNVs where both have a genotype and at least one carries "
+            "the alternate allele; where both have the reference, a site is there only because "
+            "of somebody else in the cohort, and would dilute the shares",
+        ),
+        Column(
+            name="ibs0", dtype=pl.Int64, unit="sites", meaning="of these, with opposite homozygotes"
+        ),
+        Column(
+            name="concordant",
+            dtype=pl.Int64,
+            unit="sites",
+            meaning="of these, with the same genotype",
+        ),
         Column(
             name="kinship",
             dtype=pl.Float64,
@@ -43,7 +63,7 @@ KINSHIP = Table(
             name="finding",
             dtype=pl.String,
             allowed=("confirmed", "refuted", "duplicate", "too_few_sites", "none"),
-            meaning="what the figures say of the recorded relation",
+            meaning="what the figures say of the recorded relation; none: they can't tell",
         ),
     ),
     key=("sample_1", "sample_2"),

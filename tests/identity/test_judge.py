@@ -1,0 +1,292 @@
+"""Who is held back, and what is said of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from soyang.core.errors import FaultError
+from soyang.core.tables import read_table, write_table
+from soyang.identity.blame import Link, duplicates, refuted
+from soyang.identity.judge import SexDepth, judge, sex_found
+from soyang.identity.tables import KINSHIP, VERDICTS
+from soyang.reads.tables import QUALITY
+from tests.identity.conftest import WriteAdmitted
+
+GOOD, BAD, SAME = "confirmed", "refuted", "duplicate"
+
+
+def link(one: str, two: str, finding: str, child: str = "") -> Link:
+    return Link(
+        one=one,
+        two=two,
+        recorded="parent_child" if child else "siblings",
+        sites=1_000,
+        ibs0=0 if finding == GOOD else 100,
+        concordant=500,
+        kinship=0.25,
+        finding=finding,
+        child=child,
+    )
+
+
+def family(*links: str) -> list[Link]:
+    """Links written 'C-F bad': a child and its parent; 'C=D bad': siblings or duplicates."""
+    words = {"good": GOOD, "bad": BAD, "same": SAME}
+    found = []
+    for text in links:
+        pair, word = text.split()
+        one, two = pair.replace("=", "-").split("-")
+        found.append(link(one, two, words[word], child="" if "=" in pair else one))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("links", "held"),
+    [
+        ([], ""),
+        (["C-F good", "C-M good"], ""),
+        # A child that both parents refute, whose other child they confirm.
+        (["C-F good", "C-M good", "D-F bad", "D-M bad"], "D"),
+        # The same without another child: most refuted links.
+        (["D-F bad", "D-M bad"], "D"),
+        # A father refuted by a child that its mother confirms.
+        (["C-F bad", "C-M good"], "F"),
+        # One of two children refutes the father: equal, so the child.
+        (["C-F good", "C-M good", "D-F bad", "D-M good"], "D"),
+        # A father whom all children refute.
+        (["C-F bad", "C-M good", "D-F bad", "D-M good"], "F"),
+        # One parent, one child, nothing else: the child.
+        (["C-F bad"], "C"),
+        # Both parents refuted by confirmed siblings.
+        (["C-F bad", "C-M bad", "D-F bad", "D-M bad", "C=D good"], "FM"),
+        # The middle of three generations explains both links.
+        (["C-P bad", "P-G bad"], "P"),
+        # Siblings alone can't be told apart.
+        (["C=D bad"], "CD"),
+        # Two families are judged each for itself.
+        (["C-F bad", "C-M bad", "X-Y bad", "X-Z good"], "CY"),
+    ],
+)
+def test_who_is_held_back_explains_the_refuted_links(links: list[str], held: str) -> None:
+    assert sorted(refuted(family(*links), explained=())) == sorted(held)
+
+
+def test_a_link_is_explained_by_who_is_already_held_back() -> None:
+    assert refuted(family("C-F bad"), explained={"F"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("links", "held"),
+    [
+        (["A=B same"], "AB"),
+        (["A=B same", "A-F good"], "B"),
+        (["A=B same", "A-F good", "B-M good"], "AB"),
+        (["A=B same", "B=C same", "A=C same", "B-F good"], "AC"),
+        (["A=B same", "X=Y same", "X-F good"], "ABY"),
+    ],
+)
+def test_of_duplicates_only_the_one_confirmed_goes_on(links: list[str], held: str) -> None:
+    assert sorted(duplicates(family(*links))) == sorted(held)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "sex"),
+    [
+        (0.5, 0.5, "male"),
+        (0.75, 0.25, "male"),
+        (1.0, 0.0, "female"),
+        (0.76, 0.24, "female"),
+        (1.0, 0.5, "unclear"),
+        (0.5, 0.0, "unclear"),
+        (None, 0.5, "not_assessed"),
+        (1.0, None, "not_assessed"),
+        (None, None, "not_assessed"),
+    ],
+)
+def test_sex_needs_x_and_y(x: float | None, y: float | None, sex: str) -> None:
+    assert sex_found(SexDepth(x=x, y=y), max_male_x=0.75, min_male_y=0.25) == sex
+
+
+class Gate:
+    """The verb on small tables."""
+
+    def __init__(self, folder: Path, write_admitted: WriteAdmitted) -> None:
+        self.folder = folder
+        self.write_admitted = write_admitted
+
+    def run(
+        self,
+        people: dict[str, dict[str, str]],
+        pairs: list[dict[str, Any]] | None = None,
+        depths: dict[str, tuple[float | None, float | None]] | None = None,
+        called: str = "",
+    ) -> dict[str, dict[str, str]]:
+        write_table(KINSHIP.frame(pairs or []), self.folder / "kinship.tsv", KINSHIP)
+        out = self.folder / "verdicts.tsv"
+        judge(
+            admitted=self.write_admitted(people),
+            kinship=self.folder / "kinship.tsv",
+            quality=[self._quality(sample, *xy) for sample, xy in (depths or {}).items()],
+            calls=[self._calls(sample) for sample in called or people],
+            max_male_x_depth_ratio=0.75,
+            min_male_y_depth_ratio=0.25,
+            verdicts=out,
+        )
+        return {row["sample"]: row for row in read_table(out, VERDICTS).to_dicts()}
+
+    def _calls(self, sample: str) -> Path:
+        path = self.folder / f"{sample}.calls.tsv"
+        path.write_text(f"sample\tcallable_known\r\n{sample}\ttrue\r\n")
+        return path
+
+    def _quality(self, sample: str, x: float | None, y: float | None) -> Path:
+        path = self.folder / f"{sample}.quality.tsv"
+        numbers = dict.fromkeys(QUALITY.names[2:], 1.0)
+        row = {"sample": sample, "reads": 1, **numbers, "x_depth_ratio": x, "y_depth_ratio": y}
+        write_table(QUALITY.frame([row]), path, QUALITY)
+        return path
+
+
+def pair(one: str, two: str, recorded: str, finding: str, ibs0: int = 0) -> dict[str, Any]:
+    return {
+        "sample_1": one,
+        "sample_2": two,
+        "recorded": recorded,
+        "sites": 1_022,
+        "ibs0": ibs0,
+        "concordant": 1_020,
+        "kinship": 0.4987,
+        "finding": finding,
+    }
+
+
+@pytest.fixture
+def gate(tmp_path: Path, write_admitted: WriteAdmitted) -> Gate:
+    return Gate(tmp_path, write_admitted)
+
+
+PARENTS = {"father": "PF", "mother": "PM"}
+
+
+def test_only_the_refuted_child_is_held_back_with_figures(gate: Gate) -> None:
+    verdicts = gate.run(
+        {"C": PARENTS, "D": PARENTS, "F": {}, "M": {}, "X": {}},
+        [
+            pair("C", "F", "parent_child", "confirmed"),
+            pair("C", "M", "parent_child", "confirmed"),
+            pair("D", "F", "parent_child", "refuted", 143),
+            pair("D", "M", "parent_child", "refuted", 120),
+        ],
+    )
+    held = [sample for sample, row in verdicts.items() if row["verdict"] == "quarantine"]
+    assert held == ["D"]
+    assert verdicts["D"]["reason"] == (
+        "kinship: 143 of 1,022 sites with opposite homozygotes against recorded father (F), "
+        "120 of 1,022 sites with opposite homozygotes against recorded mother (M)"
+    )
+    confirmed = {sample: row["confirmed_by"] for sample, row in verdicts.items()}
+    assert confirmed == {"C": "kinship", "D": "", "F": "kinship", "M": "kinship", "X": ""}
+    assert {row["sex_found"] for row in verdicts.values()} == {"not_assessed"}
+
+
+def test_a_parent_and_a_sibling_are_named_by_their_role(gate: Gate) -> None:
+    verdicts = gate.run(
+        {"C": PARENTS, "D": PARENTS, "F": {}, "M": {}},
+        [
+            pair("C", "D", "siblings", "confirmed"),
+            pair("C", "F", "parent_child", "refuted", 99),
+            pair("D", "F", "parent_child", "refuted", 98),
+        ],
+    )
+    assert "against recorded child (C)" in verdicts["F"]["reason"]
+    siblings = gate.run({"C": PARENTS, "D": PARENTS}, [pair("C", "D", "siblings", "refuted", 9)])
+    assert "(coefficient 0.499) against recorded sibling (D)" in siblings["C"]["reason"]
+    two = {"C": {"person": "P"}, "D": {"person": "P"}}
+    again = gate.run(two, [pair("C", "D", "same_person", "refuted", 9)])
+    assert "against the person's other sample (D)" in again["C"]["reason"]
+
+
+def test_duplicates_are_told_with_figures(gate: Gate) -> None:
+    verdicts = gate.run({"A": {}, "B": {}}, [pair("A", "B", "unrelated", "duplicate")])
+    assert verdicts["A"]["reason"] == (
+        "duplicate: 1,020 of 1,022 sites with the same genotype as B (coefficient 0.499)"
+    )
+    assert verdicts["B"]["verdict"] == "quarantine"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "depth", "verdict", "confirmed_by"),
+    [
+        ("male", (0.5, 0.49), "pass", "sex"),
+        ("female", (0.5, 0.49), "quarantine", ""),
+        ("male", (1.0, 0.01), "quarantine", ""),
+        ("unknown", (1.0, 0.01), "pass", ""),
+        ("female", (0.5, 0.01), "pass", ""),
+        ("male", (None, None), "pass", ""),
+    ],
+)
+def test_discordant_sex_holds_back(
+    recorded: str,
+    depth: tuple[float | None, float | None],
+    verdict: str,
+    confirmed_by: str,
+    gate: Gate,
+) -> None:
+    row = gate.run({"S": {"sex": recorded}}, depths={"S": depth})["S"]
+    assert (row["verdict"], row["confirmed_by"]) == (verdict, confirmed_by)
+    if verdict == "quarantine":
+        assert row["reason"].startswith(f"sex: discordant, recorded {recorded}, ")
+        assert f"(X {depth[0]:.2f}, Y {depth[1]:.2f} of the autosomes)" in row["reason"]
+
+
+def test_discordant_sex_explains_a_refuted_link_and_confirms_nobody(gate: Gate) -> None:
+    verdicts = gate.run(
+        {"C": PARENTS, "F": {"sex": "male"}, "M": {"sex": "female"}},
+        [
+            pair("C", "F", "parent_child", "refuted", 99),
+            pair("C", "M", "parent_child", "confirmed"),
+        ],
+        {"F": (1.0, 0.0), "M": (1.0, 0.0)},
+    )
+    assert [verdicts[s]["verdict"] for s in "CFM"] == ["pass", "quarantine", "pass"]
+    assert verdicts["M"]["confirmed_by"] == "kinship;sex"
+    alone = gate.run(
+        {"C": PARENTS, "F": {"sex": "male"}},
+        [pair("C", "F", "parent_child", "confirmed")],
+        {"F": (1.0, 0.0)},
+    )
+    assert alone["C"]["confirmed_by"] == ""
+
+
+def test_each_called_sample_has_a_verdict_and_no_other(gate: Gate) -> None:
+    assert list(gate.run({"A": {}, "B": {}, "C": {}}, called="CA")) == ["A", "C"]
+
+
+def test_samples_that_nothing_is_known_of_are_refused(gate: Gate) -> None:
+    with pytest.raises(FaultError, match="no admitted sample 'B'"):
+        gate.run({"A": {}, "B": {"status": "failed"}})
+    with pytest.raises(FaultError, match="no admitted sample 'B'"):
+        gate.run({"A": {}, "B": {}}, [pair("A", "B", "unrelated", "duplicate")], called="A")
+
+
+def test_without_samples_the_table_is_empty(gate: Gate) -> None:
+    assert gate.run({}) == {}
+
+
+def test_a_table_without_its_columns_is_refused(gate: Gate, tmp_path: Path) -> None:
+    quality = tmp_path / "Q.tsv"
+    quality.write_text("sample\treads\nA\t1\n")
+    write_table(KINSHIP.frame([]), tmp_path / "kinship.tsv", KINSHIP)
+    with pytest.raises(FaultError, match="x_depth_ratio, y_depth_ratio"):
+        judge(
+            admitted=gate.write_admitted({"A": {}}),
+            kinship=tmp_path / "kinship.tsv",
+            quality=[quality],
+            calls=[gate._calls("A")],
+            max_male_x_depth_ratio=0.75,
+            min_male_y_depth_ratio=0.25,
+            verdicts=tmp_path / "verdicts.tsv",
+        )
