@@ -4,5 +4,7 @@ The schema lies in ``workflow/schemas/report.schema.json``; the pages are made f
 JSON alone.
 """
 
+from typing import Literal
+
 REPORT_SCHEMA = "report.schema.json"
-REPORT_VERSION = 1
+REPORT_VERSION: Literal[1] = 1

@@ -1,0 +1,560 @@
+"""Findings of synthetic people, as interpretation hands them on."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from soyang.reports.report import report
+
+Json = dict[str, Any]
+METHOD_GAPS = [
+    "copy_number",
+    "structural",
+    "mitochondrial",
+    "repeat_expansion",
+    "pharmacogenomics",
+    "mosaic",
+]
+GENES = ["AVP", "ITPA", "JAG1", "MCM8", "MKKS", "PRNP", "PROKR2", "SLC52A3", "SNAP25"]
+
+
+def clinvar(significance: str, stars: int = 2, identifier: str | None = "7644") -> Json:
+    review = {
+        0: "no_assertion_criteria_provided",
+        1: "criteria_provided,_single_submitter",
+        2: "criteria_provided,_multiple_submitters,_no_conflicts",
+        3: "reviewed_by_expert_panel",
+    }[stars]
+    return {
+        "variation_id": identifier,
+        "significance": significance,
+        "review": review,
+        "stars": stars,
+        "conditions": ["Alagille_syndrome_1"],
+    }
+
+
+def variant(gene: str = "JAG1", **over: Any) -> Json:
+    base: Json = {
+        "contig": "chr20",
+        "position": 10_658_636,
+        "ref": "GACTG",
+        "alt": "G",
+        "gene": gene,
+        "transcript": "NM_000214.3",
+        "ensembl": "ENST00000254958.10",
+        "consequence": "frameshift",
+        "impact": "HIGH",
+        "hgvs_g": "NC_000020.11:g.10658637_10658640del",
+        "hgvs_c": "c.1156_1159del",
+        "hgvs_p": "p.(Gln386ValfsTer24)",
+        "rsid": None,
+        "genotype": "0/1",
+        "zygosity": "heterozygous",
+        "depth": 31,
+        "alt_depth": 14,
+        "clinvar": None,
+        "frequencies": [
+            {"source": "cohort", "state": "found", "ac": 1, "an": 20, "nhomalt": 0},
+            {"source": "population", "state": "not_assessed", "ac": None, "an": None,
+             "nhomalt": None},
+        ],
+        "father": "absent",
+        "mother": "absent",
+    }  # fmt: skip
+    return base | over
+
+
+def candidate(gene: str, model: str, variants: list[Json], **over: Any) -> Json:
+    base: Json = {
+        "rank": 1,
+        "tier": "likely",
+        "gene": gene,
+        "model": model,
+        "phase": "not_applicable",
+        "score": 0.93,
+        "phenotype_score": 0.81,
+        "variants": variants,
+        "diseases": [],
+        "matched": [],
+        "reasons_for": [],
+        "reasons_against": [],
+    }
+    return base | over
+
+
+def decoy(rank: int, gene: str = "PRNP") -> Json:
+    rare = variant(
+        gene,
+        transcript="NM_000311.5",
+        ensembl="ENST00000379440.9",
+        position=4_699_570,
+        ref="A",
+        alt="G",
+        consequence="missense",
+        impact="MODERATE",
+        hgvs_g="NC_000020.11:g.4699570A>G",
+        hgvs_c="c.350A>G",
+        hgvs_p="p.(Asn117Ser)",
+        clinvar=clinvar("Uncertain_significance", 1, "900001"),
+        father="reference",
+        mother="carrier",
+    )
+    return candidate(
+        gene,
+        "dominant",
+        [rare],
+        rank=rank,
+        tier="weak",
+        phenotype_score=0.12,
+        score=0.2,
+        diseases=[
+            {"id": "OMIM:123400", "name": "Creutzfeldt-Jakob disease",
+             "inheritance": ["AD"]},
+        ],
+        reasons_for=[{"code": "rare", "values": {"frequency": 0.000012}}],
+        reasons_against=[
+            {"code": "clinvar_uncertain", "values": {"significance": "Uncertain", "stars": 1}},
+            {"code": "inherited_from_unaffected", "values": {"parent": "mother"}},
+            {"code": "phenotype_poor", "values": {}},
+        ],
+    )  # fmt: skip
+
+
+def phenotype(  # noqa: PLR0917  reads as the row that it is
+    hpo_id: str, name: str, code: str, concept: int, first: str, last: str
+) -> Json:
+    return {
+        "hpo_id": hpo_id,
+        "hpo_name": name,
+        "status": "observed",
+        "source_code": code,
+        "source_vocabulary": "KCD8",
+        "concept_id": concept,
+        "first_date": first,
+        "last_date": last,
+    }
+
+
+def findings(person: str, **over: Any) -> Json:
+    base: Json = {
+        "version": 1,
+        "person": person,
+        "sample": f"S-{person}",
+        "hospital": "hospital-a",
+        "family": "",
+        "sex": "female",
+        "affected": "yes",
+        "assembly": "GRCh38",
+        "assay": "wgs",
+        "entry": "fastq",
+        "consent": ["clinical_care", "research"],
+        "identity_confirmed": True,
+        "record": "found",
+        "phenotypes": [],
+        "unmapped_records": 0,
+        "result": "candidate",
+        "candidates": [],
+        "carriers": None,
+        "genes_assessed": GENES,
+        "coverage": {
+            "known": True,
+            "genes": 9,
+            "coding_bases": 16_218,
+            "callable_bases": 16_218,
+            "not_callable": [],
+        },
+        "not_assessed": [*METHOD_GAPS, "outside_genes", "no_parents", "no_population_frequency"],
+        "sources": [
+            {"name": "ClinVar", "release": "2020-11", "licence": "public domain",
+             "note": "real records, lifted from GRCh37 by constant shift for this demo"},
+            {"name": "MANE transcripts", "release": "1.5", "licence": "NCBI and EMBL-EBI terms",
+             "note": ""},
+            {"name": "Human Phenotype Ontology", "release": "2025-01-16", "licence": "HPO licence",
+             "note": ""},
+            {"name": "bcftools", "release": "1.16", "licence": "MIT/Expat", "note": "caller"},
+        ],
+    }  # fmt: skip
+    return base | over
+
+
+def no_source_gaps(*names: str) -> list[str]:
+    return [*METHOD_GAPS, "outside_genes", "no_population_frequency", *names]
+
+
+ALAGILLE = [
+    {"id": "OMIM:118450", "name": "Alagille syndrome 1", "inheritance": ["AD"]},
+    {"id": "OMIM:187500", "name": "Tetralogy of Fallot",
+     "inheritance": ["AD", "AR"]},
+]  # fmt: skip
+CHILD_RECORD = [
+    phenotype("HP:0001396", "Cholestasis", "K83.1", 4_143_915, "2021-03-02", "2023-11-20"),
+    phenotype("HP:0004415", "Pulmonary artery stenosis", "Q25.6", 4_119_613, "2021-02-11",
+              "2021-02-11"),
+    phenotype("HP:0003422", "Vertebral segmentation defect", "Q76.4", 4_079_975, "2021-04-15",
+              "2021-04-15"),
+]  # fmt: skip
+
+
+def jag1_de_novo() -> Json:
+    new = variant(
+        father="reference",
+        mother="reference",
+        clinvar=clinvar("Pathogenic/Likely_pathogenic", 2, "7644"),
+        rsid="rs1555826472",
+    )
+    best = candidate(
+        "JAG1",
+        "de_novo",
+        [new],
+        diseases=ALAGILLE,
+        matched=[
+            {"hpo_id": "HP:0001396", "hpo_name": "Cholestasis", "disease_hpo_id": "HP:0001396",
+             "disease_hpo_name": "Cholestasis", "information": 5.2},
+            {"hpo_id": "HP:0004415", "hpo_name": "Pulmonary artery stenosis",
+             "disease_hpo_id": "HP:0004969", "disease_hpo_name":
+             "Peripheral pulmonary artery stenosis", "information": 6.9},
+        ],
+        reasons_for=[
+            {"code": "clinvar_likely_pathogenic",
+             "values": {"significance": "Pathogenic/Likely_pathogenic", "stars": 2}},
+            {"code": "loss_of_function", "values": {"consequence": "frameshift"}},
+            {"code": "de_novo", "values": {}},
+            {"code": "phenotype_match", "values": {"n_matched": 2, "n_terms": 3, "score": 0.81}},
+        ],
+        reasons_against=[{"code": "frequency_not_assessed", "values": {}}],
+    )  # fmt: skip
+    return findings(
+        "P001",
+        family="F01",
+        phenotypes=CHILD_RECORD,
+        unmapped_records=2,
+        candidates=[best, decoy(2), decoy(3, "MCM8")],
+        not_assessed=no_source_gaps(),
+    )
+
+
+def slc52a3_unknown_phase() -> Json:
+    first = variant(
+        "SLC52A3",
+        transcript="NM_033409.4",
+        ensembl="ENST00000645534.1",
+        position=763_821,
+        ref="G",
+        alt="A",
+        consequence="stop_gained",
+        hgvs_g="NC_000020.11:g.763821G>A",
+        hgvs_c="c.639C>G",
+        hgvs_p="p.(Tyr213Ter)",
+        clinvar=clinvar("Pathogenic", 1, "1044"),
+    )
+    second = first | {
+        "position": 765_001,
+        "ref": "C",
+        "alt": "T",
+        "consequence": "missense",
+        "impact": "MODERATE",
+        "hgvs_g": "NC_000020.11:g.765001C>T",
+        "hgvs_c": "c.106G>A",
+        "hgvs_p": "p.(Glu36Lys)",
+        "clinvar": clinvar("Pathogenic", 0, "1039"),
+        "rsid": "rs267606686",
+    }
+    best = candidate(
+        "SLC52A3",
+        "compound_heterozygous",
+        [first, second],
+        phase="unknown",
+        diseases=[
+            {"id": "OMIM:211530", "name": "Brown-Vialetto-Van Laere syndrome 1",
+             "inheritance": ["AR"]},
+            {"id": "OMIM:211500", "name": "Fazio-Londe disease",
+             "inheritance": ["AR"]},
+        ],
+        reasons_for=[
+            {"code": "clinvar_pathogenic", "values": {"variant": "NM_033409.4:c.639C>G",
+             "significance": "Pathogenic", "stars": 1}},
+            {"code": "clinvar_pathogenic", "values": {"variant": "NM_033409.4:c.106G>A",
+             "significance": "Pathogenic", "stars": 0}},
+            {"code": "phenotype_match", "values": {"n_matched": 3, "n_terms": 3, "score": 0.77}},
+        ],
+        reasons_against=[
+            {"code": "phase_unknown", "values": {}},
+            {"code": "frequency_not_assessed", "values": {}},
+        ],
+    )  # fmt: skip
+    return findings(
+        "P004",
+        sex="male",
+        hospital="hospital-b",
+        identity_confirmed=False,
+        phenotypes=[
+            phenotype("HP:0000407", "Sensorineural hearing impairment", "H90.3", 374_366,
+                      "2019-06-02", "2024-01-30"),
+            phenotype("HP:0001283", "Bulbar palsy", "G12.2", 4_092_411, "2023-08-11",
+                      "2024-02-02"),
+            phenotype("HP:0002747", "Respiratory insufficiency due to muscle weakness", "J96.1",
+                      4_256_228, "2024-02-02", "2024-02-02"),
+        ],
+        candidates=[best, decoy(2)],
+    )  # fmt: skip
+
+
+def avp_dominant() -> Json:
+    signal = variant(
+        "AVP",
+        transcript="NM_000490.5",
+        ensembl="ENST00000380293.3",
+        position=3_084_653,
+        ref="C",
+        alt="T",
+        consequence="missense",
+        impact="MODERATE",
+        hgvs_g="NC_000020.11:g.3084653C>T",
+        hgvs_c="c.55G>A",
+        hgvs_p="p.(Ala19Thr)",
+        clinvar=clinvar("Pathogenic", 1, "12214"),
+    )
+    best = candidate(
+        "AVP",
+        "dominant",
+        [signal],
+        diseases=[
+            {"id": "OMIM:125700", "name": "Diabetes insipidus, neurohypophyseal",
+             "inheritance": ["AD"]},
+        ],
+        reasons_for=[
+            {"code": "clinvar_pathogenic", "values": {"significance": "Pathogenic", "stars": 1}},
+            {"code": "phenotype_match", "values": {"n_matched": 1, "n_terms": 1, "score": 0.9}},
+        ],
+        reasons_against=[{"code": "de_novo_unconfirmed", "values": {}}],
+    )  # fmt: skip
+    return findings(
+        "P005",
+        candidates=[best, decoy(2)],
+        phenotypes=[
+            phenotype("HP:0000863", "Central diabetes insipidus", "E23.2", 30_968, "2022-05-09",
+                      "2024-03-12"),
+        ],
+    )  # fmt: skip
+
+
+def mkks_carrier() -> Json:
+    carried = variant(
+        "MKKS",
+        transcript="NM_170784.3",
+        ensembl="ENST00000347364.8",
+        position=10_412_713,
+        ref="G",
+        alt="A",
+        consequence="missense",
+        impact="MODERATE",
+        hgvs_g="NC_000020.11:g.10412713G>A",
+        hgvs_c="c.250C>T",
+        hgvs_p="p.(His84Tyr)",
+        clinvar=clinvar("Pathogenic", 0, "5315"),
+        rsid="rs74315396",
+    )
+    return findings(
+        "P006",
+        sex="male",
+        affected="no",
+        entry="cram",
+        result="no_question",
+        consent=["clinical_care", "research", "secondary_findings"],
+        carriers=[
+            {"variant": carried, "diseases": [
+                {"id": "OMIM:236700", "name": "McKusick-Kaufman syndrome",
+                 "inheritance": ["AR"]}]}
+        ],
+    )  # fmt: skip
+
+
+def unaffected_without_consent() -> Json:
+    return mkks_carrier() | {"carriers": None, "consent": ["clinical_care"], "person": "P013"}
+
+
+def nothing_found() -> Json:
+    return findings(
+        "P007",
+        result="nothing_found",
+        phenotypes=CHILD_RECORD,
+        candidates=[decoy(1)],
+        coverage={
+            "known": True,
+            "genes": 9,
+            "coding_bases": 16_218,
+            "callable_bases": 15_963,
+            "not_callable": [
+                {"gene": "JAG1", "transcript": "NM_000214.3", "exon": 4, "bases": 255,
+                 "of_bases": 255, "hgvs_region": "chr20:10658458-10658712"}
+            ],
+        },
+    )  # fmt: skip
+
+
+def gvcf_person() -> Json:
+    return nothing_found() | {"person": "P008", "entry": "gvcf", "record": "not_found",
+                              "phenotypes": [], "identity_confirmed": False}  # fmt: skip
+
+
+def vcf_person() -> Json:
+    return findings(
+        "P009",
+        entry="vcf",
+        result="nothing_found",
+        consent=["clinical_care", "secondary_findings"],
+        carriers=[],
+        identity_confirmed=False,
+        phenotypes=CHILD_RECORD[:1],
+        candidates=[decoy(1)],
+        coverage={
+            "known": False,
+            "genes": 9,
+            "coding_bases": 16_218,
+            "callable_bases": 0,
+            "not_callable": [],
+        },
+        not_assessed=[*no_source_gaps("no_parents"), "absence_unknown"],
+    )
+
+
+def brca1_planted() -> Json:
+    planted = variant(
+        "BRCA1",
+        contig="chr17",
+        position=43_092_418,
+        ref="T",
+        alt="TA",
+        transcript="NM_007294.4",
+        ensembl="ENST00000357654.9",
+        hgvs_g="NC_000017.11:g.43092419dup",
+        hgvs_c="c.3113dup",
+        hgvs_p="p.(Tyr1038Ter)",
+        clinvar=clinvar("Pathogenic", 3, "54784"),
+        rsid="rs80357575",
+    )
+    best = candidate(
+        "BRCA1",
+        "dominant",
+        [planted],
+        phenotype_score=None,
+        diseases=[
+            {"id": "OMIM:604370", "name": "Breast-ovarian cancer, familial, susceptibility to, 1",
+             "inheritance": ["AD"]},
+        ],
+        reasons_for=[
+            {"code": "clinvar_pathogenic", "values": {"significance": "Pathogenic", "stars": 3}},
+            {"code": "loss_of_function", "values": {"consequence": "frameshift"}},
+        ],
+        reasons_against=[{"code": "phenotype_not_assessed", "values": {}}],
+    )  # fmt: skip
+    return findings(
+        "NA12878",
+        assay="panel",
+        record="no_platform",
+        identity_confirmed=False,
+        genes_assessed=["BRCA1"],
+        candidates=[best],
+        coverage={"known": True, "genes": 1, "coding_bases": 5_592, "callable_bases": 5_590,
+                  "not_callable": [{"gene": "BRCA1", "transcript": "NM_007294.4", "exon": 15,
+                                    "bases": 2, "of_bases": 191,
+                                    "hgvs_region": "chr17:43067608-43067609"}]},
+    )  # fmt: skip
+
+
+def long_names() -> Json:
+    """Names that are hard to break into lines."""
+    content = slc52a3_unknown_phase() | {"person": "P" * 60, "hospital": "hospital-" + "b" * 60}
+    inserted = "ACGT" * 60
+    content["candidates"][0]["variants"][0] |= {
+        "hgvs_c": f"c.1156_1157ins{inserted}",
+        "hgvs_g": f"NC_000020.11:g.763821_763822ins{inserted}",
+        "ref": "A",
+        "alt": f"A{inserted}",
+    }
+    content["candidates"][0]["reasons_for"][0]["values"]["variant"] = f"c.1156_1157ins{inserted}"
+    return content
+
+
+CASES: dict[str, Callable[[], Json]] = {
+    "jag1": jag1_de_novo,
+    "slc52a3": slc52a3_unknown_phase,
+    "avp": avp_dominant,
+    "mkks": mkks_carrier,
+    "no_consent": unaffected_without_consent,
+    "nothing": nothing_found,
+    "gvcf": gvcf_person,
+    "vcf": vcf_person,
+    "brca1": brca1_planted,
+    "long": long_names,
+}
+
+
+@pytest.fixture(scope="session")
+def findings_schema(root: Path) -> Path:
+    """Schema of findings.json."""
+    return root / "workflow" / "schemas" / "findings.schema.json"
+
+
+@pytest.fixture(scope="session")
+def report_schema(root: Path) -> Path:
+    """Schema of report.json."""
+    return root / "workflow" / "schemas" / "report.schema.json"
+
+
+@pytest.fixture(scope="session")
+def actions(root: Path) -> Path:
+    """The table of cited actions."""
+    return root / "resources" / "knowledge" / "actions.tsv"
+
+
+@pytest.fixture
+def case(findings_schema: Path) -> Callable[[str], Json]:
+    """Findings of one synthetic person, by name; a fresh copy, to be changed at will."""
+    validator = Draft202012Validator(json.loads(findings_schema.read_text(encoding="utf-8")))
+
+    def make(name: str) -> Json:
+        content = copy.deepcopy(CASES[name]())
+        validator.validate(content)
+        return content
+
+    return make
+
+
+@pytest.fixture(scope="session", params=sorted(CASES))
+def every_case(request: pytest.FixtureRequest) -> Json:
+    """Each synthetic person in turn; not to be changed."""
+    return CASES[request.param]()
+
+
+@pytest.fixture(scope="session")
+def every_folder(
+    every_case: Json,
+    tmp_path_factory: pytest.TempPathFactory,
+    findings_schema: Path,
+    report_schema: Path,
+    actions: Path,
+) -> Path:
+    """The report of each synthetic person in turn, made once."""
+    folder = tmp_path_factory.mktemp("reports")
+    path = folder / "findings.json"
+    path.write_text(json.dumps(every_case), encoding="utf-8")
+    report(
+        findings=path,
+        findings_schema=findings_schema,
+        report_schema=report_schema,
+        actions=actions,
+        language=["en", "ko", "ja"],
+        date="2025-06-01",
+        title_note="Everyone here is synthetic.",
+        output=folder / "보고서",
+    )
+    return folder / "보고서"
