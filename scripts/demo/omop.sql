@@ -1,0 +1,104 @@
+-- Tables of the OMOP Common Data Model 5.4 (OHDSI, Apache-2.0) that the demo fills.
+
+CREATE TABLE person (
+    person_id integer NOT NULL PRIMARY KEY, gender_concept_id integer NOT NULL,
+    year_of_birth integer NOT NULL, month_of_birth integer, day_of_birth integer,
+    birth_datetime timestamp, race_concept_id integer NOT NULL,
+    ethnicity_concept_id integer NOT NULL, location_id integer, provider_id integer,
+    care_site_id integer, person_source_value varchar(50), gender_source_value varchar(50),
+    gender_source_concept_id integer, race_source_value varchar(50),
+    race_source_concept_id integer, ethnicity_source_value varchar(50),
+    ethnicity_source_concept_id integer
+);
+
+CREATE TABLE observation_period (
+    observation_period_id integer NOT NULL PRIMARY KEY, person_id integer NOT NULL,
+    observation_period_start_date date NOT NULL, observation_period_end_date date NOT NULL,
+    period_type_concept_id integer NOT NULL
+);
+
+CREATE TABLE visit_occurrence (
+    visit_occurrence_id integer NOT NULL PRIMARY KEY, person_id integer NOT NULL,
+    visit_concept_id integer NOT NULL, visit_start_date date NOT NULL,
+    visit_start_datetime timestamp, visit_end_date date NOT NULL, visit_end_datetime timestamp,
+    visit_type_concept_id integer NOT NULL, provider_id integer, care_site_id integer,
+    visit_source_value varchar(50), visit_source_concept_id integer,
+    admitted_from_concept_id integer, admitted_from_source_value varchar(50),
+    discharged_to_concept_id integer, discharged_to_source_value varchar(50),
+    preceding_visit_occurrence_id integer
+);
+
+CREATE TABLE condition_occurrence (
+    condition_occurrence_id integer NOT NULL PRIMARY KEY, person_id integer NOT NULL,
+    condition_concept_id integer NOT NULL, condition_start_date date NOT NULL,
+    condition_start_datetime timestamp, condition_end_date date, condition_end_datetime timestamp,
+    condition_type_concept_id integer NOT NULL, condition_status_concept_id integer,
+    stop_reason varchar(20), provider_id integer, visit_occurrence_id integer,
+    visit_detail_id integer, condition_source_value varchar(50),
+    condition_source_concept_id integer, condition_status_source_value varchar(50)
+);
+
+CREATE TABLE observation (
+    observation_id integer NOT NULL PRIMARY KEY, person_id integer NOT NULL,
+    observation_concept_id integer NOT NULL, observation_date date NOT NULL,
+    observation_datetime timestamp, observation_type_concept_id integer NOT NULL,
+    value_as_number double, value_as_string varchar(60), value_as_concept_id integer,
+    qualifier_concept_id integer, unit_concept_id integer, provider_id integer,
+    visit_occurrence_id integer, visit_detail_id integer, observation_source_value varchar(50),
+    observation_source_concept_id integer, unit_source_value varchar(50),
+    qualifier_source_value varchar(50), value_source_value varchar(50),
+    observation_event_id integer, obs_event_field_concept_id integer
+);
+
+CREATE TABLE measurement (
+    measurement_id integer NOT NULL PRIMARY KEY, person_id integer NOT NULL,
+    measurement_concept_id integer NOT NULL, measurement_date date NOT NULL,
+    measurement_datetime timestamp, measurement_time varchar(10),
+    measurement_type_concept_id integer NOT NULL, operator_concept_id integer,
+    value_as_number double, value_as_concept_id integer, unit_concept_id integer,
+    range_low double, range_high double, provider_id integer, visit_occurrence_id integer,
+    visit_detail_id integer, measurement_source_value varchar(50),
+    measurement_source_concept_id integer, unit_source_value varchar(50),
+    unit_source_concept_id integer, value_source_value varchar(50),
+    measurement_event_id integer, meas_event_field_concept_id integer
+);
+
+CREATE TABLE drug_exposure (
+    drug_exposure_id integer NOT NULL PRIMARY KEY, person_id integer NOT NULL,
+    drug_concept_id integer NOT NULL, drug_exposure_start_date date NOT NULL,
+    drug_exposure_start_datetime timestamp, drug_exposure_end_date date NOT NULL,
+    drug_exposure_end_datetime timestamp, verbatim_end_date date,
+    drug_type_concept_id integer NOT NULL, stop_reason varchar(20), refills integer,
+    quantity double, days_supply integer, sig varchar, route_concept_id integer,
+    lot_number varchar(50), provider_id integer, visit_occurrence_id integer,
+    visit_detail_id integer, drug_source_value varchar(50), drug_source_concept_id integer,
+    route_source_value varchar(50), dose_unit_source_value varchar(50)
+);
+
+CREATE TABLE concept (
+    concept_id integer NOT NULL PRIMARY KEY, concept_name varchar(255) NOT NULL,
+    domain_id varchar(20) NOT NULL, vocabulary_id varchar(20) NOT NULL,
+    concept_class_id varchar(20) NOT NULL, standard_concept varchar(1),
+    concept_code varchar(50) NOT NULL, valid_start_date date NOT NULL,
+    valid_end_date date NOT NULL, invalid_reason varchar(1)
+);
+
+CREATE TABLE vocabulary (
+    vocabulary_id varchar(20) NOT NULL PRIMARY KEY, vocabulary_name varchar(255) NOT NULL,
+    vocabulary_reference varchar(255), vocabulary_version varchar(255),
+    vocabulary_concept_id integer NOT NULL
+);
+
+CREATE TABLE concept_relationship (
+    concept_id_1 integer NOT NULL, concept_id_2 integer NOT NULL,
+    relationship_id varchar(20) NOT NULL, valid_start_date date NOT NULL,
+    valid_end_date date NOT NULL, invalid_reason varchar(1)
+);
+
+CREATE TABLE cdm_source (
+    cdm_source_name varchar(255) NOT NULL, cdm_source_abbreviation varchar(25) NOT NULL,
+    cdm_holder varchar(255) NOT NULL, source_description varchar,
+    source_documentation_reference varchar(255), cdm_etl_reference varchar(255),
+    source_release_date date NOT NULL, cdm_release_date date NOT NULL, cdm_version varchar(10),
+    cdm_version_concept_id integer NOT NULL, vocabulary_version varchar(20) NOT NULL
+);

@@ -1,0 +1,1 @@
+"""The real run: NA12878's reads over BRCA1, prepared from the shared evaluation data."""
