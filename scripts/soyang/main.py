@@ -40,7 +40,7 @@ PEOPLE_COMMANDS = {"check": "Show every fault of settings, sheet and files at on
 
 
 def app(words: list[str]) -> typer.Typer:
-    """The command tree; only the room named in ``words`` is imported."""
+    """The command tree; only the room, and if named the verb, in ``words`` is imported."""
     root = typer.Typer(
         name="soyang",
         no_args_is_help=True,
@@ -58,7 +58,8 @@ def app(words: list[str]) -> typer.Typer:
         sub = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
         sub.callback()(lambda: None)
         if room in words:
-            for verb in verbs:
+            named = [verb for verb in verbs if verb.replace("_", "-") in words]
+            for verb in named or verbs:
                 _add(sub, f"soyang.{room}.{verb}", verb)
         root.add_typer(sub, name=room, help=f"{', '.join(verbs).replace('_', '-')}")
     return root
@@ -117,8 +118,8 @@ def main() -> None:
     subject = words[words.index("--subject") + 1] if "--subject" in words[:-1] else ""
     marker = _start(log, subject)
     try:
-        app(words)(standalone_mode=False)
-        code: int = ExitCode.EXPECTED
+        # Outside its standalone mode, Click makes typer.Exit a return value.
+        code: int = app(words)(standalone_mode=False) or ExitCode.EXPECTED
     except FaultError as error:
         codes = [fault.code for fault in error.faults]
         code = _fail(marker, ExitCode.FAULT, "\n".join(map(str, error.faults)), codes)

@@ -76,3 +76,13 @@ ADMITTED = Table(
     ),
     key=("person", "sample"),
 )
+
+CROSSWALK = Table(
+    name="admission.crosswalk",
+    meaning="one admitted person who has a record on the platform. Private like UNITS",
+    columns=(
+        Column(name="person", dtype=pl.String, meaning="person's pseudonym"),
+        Column(name="platform_person_id", dtype=pl.String, meaning="person_id on the platform"),
+    ),
+    key=("person",),
+)

@@ -44,7 +44,8 @@ def pipe(commands: Sequence[Command], *, stdout: Path | None = None) -> str:
     """
     with _Chain(commands, stdout=stdout) as chain:
         output = chain.last.communicate()[0] or b""
-    return output.decode()
+    # Some tools' names of authors are not UTF-8.
+    return output.decode(errors="replace")
 
 
 @contextmanager

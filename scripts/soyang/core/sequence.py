@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import pysam
+from soyang.core.process import run
+from soyang.core.span import Interval, read_bed
 
-from soyang.core.interval import Interval, read_bed
-
-_CHUNK = 1 << 24
+_KNOWN = re.compile("[^Nn]+")
 
 
 def contig_lengths(fasta: Path) -> dict[str, int]:
     """Contig name to length in bases, in the order of the FASTA; reads its ``.fai``.
 
     Raises:
-        OSError: no FASTA, or no index beside it.
+        OSError: no index beside the FASTA.
     """
-    with pysam.FastaFile(str(fasta)) as sequence:
-        return dict(zip(sequence.references, sequence.lengths, strict=True))
+    index = fasta.with_name(f"{fasta.name}.fai").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in index.splitlines())
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def known_bases_bed(fasta: Path) -> Path:
@@ -35,26 +36,12 @@ def known_stretches(fasta: Path) -> list[Interval]:
     kept = known_bases_bed(fasta)
     if kept.exists():
         return list(read_bed(kept))
-    with pysam.FastaFile(str(fasta)) as sequence:
-        return [
-            Interval(contig, start, end)
-            for contig in sequence.references
-            for start, end in _stretches(sequence, contig)
-        ]
+    return [stretch for contig in contig_lengths(fasta) for stretch in _stretches(fasta, contig)]
 
 
-def _stretches(sequence: pysam.FastaFile, contig: str) -> list[tuple[int, int]]:
-    """0-based half-open stretches of a contig that are not N."""
-    length = sequence.get_reference_length(contig)
-    edges: list[int] = []
-    before = False
-    for offset in range(0, length, _CHUNK):
-        text = sequence.fetch(contig, offset, min(offset + _CHUNK, length))
-        bases = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
-        known = (bases != ord("N")) & (bases != ord("n"))
-        changes = np.flatnonzero(np.diff(known, prepend=before)) + offset
-        edges += changes.tolist()
-        before = bool(known[-1])
-    if before:
-        edges.append(length)
-    return list(zip(edges[::2], edges[1::2], strict=True))
+def _stretches(fasta: Path, contig: str) -> Iterator[Interval]:
+    # A whole line a contig: faidx takes names with a colon for regions only if they are not names.
+    record = run(["samtools", "faidx", "--length", "2000000000", fasta, contig])
+    bases = record.partition("\n")[2].rstrip("\n")
+    for found in _KNOWN.finditer(bases):
+        yield Interval(contig, found.start(), found.end())

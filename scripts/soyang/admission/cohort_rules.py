@@ -1,0 +1,137 @@
+"""Rules that the rows of a sheet must keep together."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from soyang.admission.sheet import Row
+from soyang.core.errors import Fault
+from soyang.core.people import Consent
+
+ONE_FOR_PERSON = (
+    "hospital", "sex", "family", "father", "mother", "affected", "assay", "targets", "consent",
+    "platform_person_id",
+)  # fmt: skip
+"""Columns that must agree in all rows of a person."""
+
+
+def together_faults(rows: Sequence[Row]) -> Iterator[Fault]:
+    """Faults between rows, each told for every row that is part of it."""
+    for rule in TOGETHER_RULES:
+        yield from rule(rows)
+
+
+def strictest(rows: Sequence[Row]) -> dict[str, str]:
+    """Person to consent: what all their rows agree to, or ``withdrawn``."""
+    found: dict[str, str] = {}
+    for person, theirs in by(rows, lambda row: row.person).items():
+        if any("withdrawn" in row.scopes for row in theirs):
+            found[person] = "withdrawn"
+            continue
+        agreed = frozenset(Consent).intersection(*(row.consents for row in theirs))
+        found[person] = ";".join(scope for scope in Consent if scope in agreed)
+    return found
+
+
+def by(rows: Sequence[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
+    """Rows by a key, in the order of the sheet; rows with an empty key are left out."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if key(row):
+            groups[key(row)].append(row)
+    return groups
+
+
+def _lines(rows: Sequence[Row], but: Row) -> str:
+    return ", ".join(f"row {row.line}" for row in rows if row is not but)
+
+
+def _units(rows: Sequence[Row]) -> Iterator[Fault]:
+    for unit, same in by(rows, lambda row: row.unit).items():
+        for row in same[1:]:
+            yield row.fault(
+                "unit-duplicate", "sample, lane",
+                f"a duplicate: {unit} is also {_lines(same, row)}", "each sample and lane once",
+                "remove the row, or name its lane",
+            )  # fmt: skip
+
+
+def _samples(rows: Sequence[Row]) -> Iterator[Fault]:
+    for sample, same in by(rows, lambda row: row.cells["sample"]).items():
+        if len({row.person for row in same}) > 1:
+            for row in same:
+                yield row.fault(
+                    "sample-two-persons", "sample",
+                    f"sample {sample} under another person too ({_lines(same, row)})",
+                    "a sample belongs to one person", "correct the person or the sample",
+                )  # fmt: skip
+        if len({row.entry for row in same}) > 1 or (len(same) > 1 and same[0].entry in ONE_FILE):
+            for row in same:
+                yield row.fault(
+                    "sample-files", "sample",
+                    f"files of sample {sample} that can't be joined ({_lines(same, row)})",
+                    "several lanes of FASTQ, BAM or CRAM, or one gVCF, or one VCF",
+                    "keep one kind of file for the sample",
+                )  # fmt: skip
+
+
+ONE_FILE = ("gvcf", "vcf")
+
+
+def _persons(rows: Sequence[Row]) -> Iterator[Fault]:
+    for person, same in by(rows, lambda row: row.cells["person"]).items():
+        samples = sorted({row.sample for row in same})
+        if len(samples) > 1:
+            for row in same:
+                yield row.fault(
+                    "person-two-samples", "person",
+                    f"{len(samples)} samples for {person}: {', '.join(samples)}",
+                    "one sample for a person", "keep one of them; the others go in another run",
+                )  # fmt: skip
+        for column in ONE_FOR_PERSON:
+            if len({row.cells[column] for row in same}) > 1:
+                row = next(r for r in same if r.cells[column] != same[0].cells[column])
+                yield row.fault(
+                    "person-conflict", column,
+                    f"'{row.cells[column]}', but '{same[0].cells[column]}' in row {same[0].line}",
+                    "the same in all rows of a person", "correct one of the rows",
+                )  # fmt: skip
+
+
+def _platform_ids(rows: Sequence[Row]) -> Iterator[Fault]:
+    for same in by(rows, lambda row: row.cells["platform_person_id"]).values():
+        if len({row.person for row in same}) > 1:
+            for row in same:
+                yield row.fault(
+                    "platform-id-twice", "platform_person_id",
+                    f"an id that another person has too ({_lines(same, row)})",
+                    "one person for a platform id", "correct the id of one of them",
+                )  # fmt: skip
+
+
+def _files(rows: Sequence[Row]) -> Iterator[Fault]:
+    uses: dict[str, list[tuple[Row, str]]] = defaultdict(list)
+    for row in rows:
+        for column, path in row.files.items():
+            uses[os.path.realpath(path)].append((row, column))
+    for used in uses.values():
+        lines = sorted({row.line for row, _ in used})
+        if len(lines) > 1:
+            for row, column in used:
+                others = ", ".join(f"row {line}" for line in lines if line != row.line)
+                yield row.file_fault(
+                    "file-twice", column, f"a file that is also named in {others}",
+                    "each file once", "correct the path in one of the rows",
+                )  # fmt: skip
+
+
+TOGETHER_RULES: tuple[Callable[[Sequence[Row]], Iterator[Fault]], ...] = (
+    _units,
+    _samples,
+    _persons,
+    _platform_ids,
+    _files,
+)
+"""What rows must keep together; a new rule is a function here."""
