@@ -115,8 +115,13 @@ ReasonCode = Literal[
     "allele_balance",  # share
     "filtered",  # filter
     "single_hit_recessive",
-    "segregates",  # n
-    "does_not_segregate",
+    "segregates",  # n: parents whose genotypes and affection fit the model
+    "does_not_segregate",  # n: parents whose genotypes or affection do not
+    "splice_region",  # consequence
+    "common",  # frequency: above the limit, kept because ClinVar says (likely) pathogenic
+    "inheritance_mismatch",  # inheritance: of the gene's diseases, none fits the model
+    "no_known_disease",  # HPO knows no disease of the gene
+    "phenotype_excluded",  # n: terms of the disease that the record says are absent
 ]
 
 
@@ -142,7 +147,9 @@ class Candidate(_Strict):
     score: float = Field(description="the order's score, 0 to 1")
     phenotype_score: float | None = Field(description="0 to 1; null: no phenotype to compare")
     variants: list[FoundVariant] = Field(min_length=1)
-    diseases: list[Disease]
+    diseases: list[Disease] = Field(
+        description="those that fit the model first, then by phenotype; matched is of the first"
+    )
     matched: list[MatchedTerm]
     reasons_for: list[Reason]
     reasons_against: list[Reason]
