@@ -23,9 +23,8 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from soyang.core.errors import ExitCode, FaultError
+from soyang.core.errors import ExitCode
 from soyang.core.files import restrict
-from soyang.core.settings import load
 from soyang.core.tables import read_table, write_table
 from soyang.governance.tables import DROPPED, LEDGER
 
@@ -77,10 +76,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options, passed_on = _options(words)
     os.chdir(options.directory)
     settings = [HOUSE / "config" / "config.yaml", *options.configfile]
-    try:
-        load(settings)
-    except FaultError as error:
-        print(f"soyang: {error}", file=sys.stderr)
+    if _check(settings) == ExitCode.FAULT:
         return ExitCode.FAULT
     with _lock() as lock:
         _forget_last_run()
@@ -101,6 +97,19 @@ def _options(words: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]
     parser.add_argument("--cores", default="all", help="cores to use")
     parser.add_argument("--profile", default="default", help="folder under workflow/profiles")
     return parser.parse_known_args(words)
+
+
+def _check(settings: Sequence[Path]) -> int:
+    """Show every fault that can be seen without reading whole files, before any work."""
+    return _soyang("check", "--quick", *_repeat("--config", settings))
+
+
+def _soyang(*words: str) -> int:
+    return subprocess.run([sys.executable, "-m", "soyang.main", *words], check=False).returncode
+
+
+def _repeat(option: str, files: Sequence[Path]) -> list[str]:
+    return [word for file in files for word in (option, str(file))]
 
 
 @contextmanager
@@ -213,9 +222,8 @@ def _reconcile(settings: Sequence[Path]) -> int:
     if not LEDGER_PATH.exists():  # a dry run, or only some targets
         return ExitCode.EXPECTED
     _show(read_table(LEDGER_PATH, LEDGER))
-    command = [sys.executable, "-m", "soyang.main", "governance", "reconcile"]
-    command += [word for file in settings for word in ("--settings", str(file))]
-    return subprocess.run([*command, "--ledger", str(LEDGER_PATH)], check=False).returncode
+    words = ["--ledger", str(LEDGER_PATH)]
+    return _soyang("governance", "reconcile", *_repeat("--settings", settings), *words)
 
 
 def _show(ledger: pl.DataFrame) -> None:

@@ -120,13 +120,12 @@ def main() -> None:
     try:
         # Outside its standalone mode, Click makes typer.Exit a return value.
         code: int = app(words)(standalone_mode=False) or ExitCode.EXPECTED
+        _record(marker, code, "it said why in its log")
     except FaultError as error:
         codes = [fault.code for fault in error.faults]
         code = _fail(marker, ExitCode.FAULT, "\n".join(map(str, error.faults)), codes)
     except ToolError as error:
         code = _fail(marker, ExitCode.BUG, str(error))
-    except typer.Exit as stop:
-        code = stop.exit_code
     except (typer.Abort, KeyboardInterrupt):
         code = _fail(marker, ExitCode.BUG, "interrupted")
     except Exception as error:  # noqa: BLE001  the last resort: told, recorded, and exit 1
@@ -136,8 +135,6 @@ def main() -> None:
         else:
             traceback.print_exc()
             code = _fail(marker, ExitCode.BUG, f"{type(error).__name__}: {error}")
-    if code == ExitCode.EXPECTED and marker:
-        marker.unlink(missing_ok=True)
     sys.stdout.flush()
     raise SystemExit(code)
 
@@ -160,11 +157,20 @@ def _start(log: Path | None, subject: str) -> Path | None:
 
 def _fail(marker: Path | None, code: ExitCode, message: str, faults: Sequence[str] = ()) -> int:
     print(f"soyang: {message}", file=sys.stderr)
-    if marker:
-        content = json.loads(marker.read_text())
-        content |= {"exit": int(code), "message": message, "faults": list(faults)}
-        write_text(marker, json.dumps(content, ensure_ascii=False))
+    _record(marker, code, message, faults)
     return code
+
+
+def _record(marker: Path | None, code: int, message: str, faults: Sequence[str] = ()) -> None:
+    """Put a failure into the marker; remove the marker of what ended well."""
+    if marker is None:
+        return
+    if code == ExitCode.EXPECTED:
+        marker.unlink(missing_ok=True)
+        return
+    content = json.loads(marker.read_text(encoding="utf-8"))
+    content |= {"exit": int(code), "message": message, "faults": list(faults)}
+    write_text(marker, json.dumps(content, ensure_ascii=False))
 
 
 if __name__ == "__main__":

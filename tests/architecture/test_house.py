@@ -120,7 +120,7 @@ def test_the_project_names_no_machine_and_no_registry():
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split("\0")
-    host = re.compile("|".join(("py" + r"pi\.org", "pythonhosted", r"deb\.debian" + r"\.org")))
+    host = re.compile("|".join(("py" + r"pi\.org", "python" + "hosted", r"deb\.debian" + r"\.org")))
     for name in filter(None, listed):
         path = ROOT / name
         if path.suffix in {".gz", ".png"} or not path.is_file():

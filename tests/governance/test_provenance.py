@@ -30,6 +30,7 @@ def test_every_tool_file_and_source_is_there(settings, tmp_path):
     named = {source["name"]: source for source in told["sources"]}
     assert set(TOOLS) <= set(named)
     assert all(named[tool]["release"] != "unknown" for tool in TOOLS)
+    assert named["ClinVar"]["kind"] == "clinvar" and named["samtools"]["kind"] == ""
     assert named["ClinVar"]["release"] == "2020-11" and named["ClinVar"]["note"] == "일부"
     assert named["MANE transcripts"]["release"] == "MANE 1.5"
     assert named["Human Phenotype Ontology"]["release"].startswith("20")

@@ -62,6 +62,7 @@ rule annotate:
     input:
         described="results/annotation/described.parquet",
         sites="results/cohort/sites.parquet",
+        reference=REFERENCE,
         clinvar=knowledge("clinvar"),
         dbsnp=knowledge("dbsnp"),
         frequencies=knowledge("frequencies"),
@@ -81,6 +82,7 @@ rule annotate:
         soyang --log {log:q} annotation annotate \
             --described {input.described:q} \
             --sites {input.sites:q} \
+            --reference {input.reference:q} \
             {params.clinvar} \
             {params.dbsnp} \
             {params.frequencies} \

@@ -12,7 +12,8 @@ rule reference:
     input:
         fasta=config["reference"]["fasta"],
     output:
-        multiext(REFERENCE, "", ".fai", ".dict", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+        multiext(REFERENCE, "", ".fai", ".dict", ".known.bed"),
+        multiext(REFERENCE, ".amb", ".ann", ".bwt", ".pac", ".sa"),
     log:
         "logs/reads/reference.log",
     params:

@@ -62,13 +62,12 @@ def provenance(*, settings: list[Path], output: Path, sources: Path) -> None:
 
 
 def knowledge(settings: Settings) -> Iterator[dict[str, str]]:
-    """Name, release, licence and note of each knowledge source that the settings name."""
-    yield _cite(
-        "MANE transcripts", settings.reference.transcripts_release, "open (Ensembl and NCBI)"
-    )
-    for source in _named(settings):
-        yield _cite(source.name, source.release, source.licence, source.note)
-    yield _cite("Human Phenotype Ontology", _hpo_release(), HPO_LICENCE)
+    """Kind, name, release, licence and note of each knowledge source in the settings."""
+    mane = settings.reference.transcripts_release
+    yield _cite("MANE transcripts", mane, "open (Ensembl and NCBI)", kind="transcripts")
+    for kind, source in _named(settings):
+        yield _cite(source.name, source.release, source.licence, source.note, kind)
+    yield _cite("Human Phenotype Ontology", _hpo_release(), HPO_LICENCE, kind="phenotypes")
 
 
 def tools() -> Iterator[dict[str, str]]:
@@ -92,7 +91,7 @@ def files(settings: Settings) -> Iterator[Path]:
     """The reference and knowledge files that the settings name."""
     yield settings.reference.fasta
     yield settings.reference.transcripts
-    for source in _named(settings):
+    for _, source in _named(settings):
         yield source.path
 
 
@@ -102,9 +101,11 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _named(settings: Settings) -> Iterator[Source]:
-    known = settings.knowledge
-    yield from (s for s in (known.clinvar, known.dbsnp, known.frequencies) if s is not None)
+def _named(settings: Settings) -> Iterator[tuple[str, Source]]:
+    for kind in type(settings.knowledge).model_fields:
+        source = getattr(settings.knowledge, kind)
+        if source is not None:
+            yield kind, source
 
 
 def _hpo_release() -> str:
@@ -117,8 +118,8 @@ def _hpo_release() -> str:
     return "unknown"
 
 
-def _cite(name: str, release: str, licence: str, note: str = "") -> dict[str, str]:
-    return {"name": name, "release": release, "licence": licence, "note": note}
+def _cite(name: str, release: str, licence: str, note: str = "", kind: str = "") -> dict[str, str]:
+    return {"kind": kind, "name": name, "release": release, "licence": licence, "note": note}
 
 
 def _name(distribution: Any) -> str:
