@@ -179,7 +179,8 @@ def test_settings_are_valid_and_name_the_exceptions() -> None:
         ("SYN-12", "withheld"),
     }
     assert settings.reports.languages == ("en", "ko", "ja")
-    assert "synthetic" in settings.reports.title_note
+    assert "synthetic" in settings.reports.title_note["en"]
+    assert set(settings.reports.title_note) == set(settings.reports.languages)
 
 
 def test_readme_tells_every_file_and_the_shifts() -> None:

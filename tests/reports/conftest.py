@@ -554,7 +554,7 @@ def every_folder(
         actions=actions,
         language=["en", "ko", "ja"],
         date="2025-06-01",
-        title_note="Everyone here is synthetic.",
+        title_note=["en=Everyone here is synthetic."],
         output=folder / "보고서",
     )
     return folder / "보고서"

@@ -89,7 +89,7 @@ def make(tmp_path: Path, findings_schema: Path, report_schema: Path, actions: Pa
             "actions": actions,
             "language": LANGUAGES,
             "date": "2025-06-01",
-            "title_note": "Everyone here is synthetic.",
+            "title_note": [f"{code}=Everyone here is synthetic." for code in LANGUAGES],
             "output": tmp_path / name,
         }
         report(**(options | over))
@@ -186,7 +186,7 @@ def test_hostile_text_stays_text(bad: str, case: MakeCase, make: Make) -> None:
     best["variants"][0] |= {"hgvs_p": bad, "consequence": bad}
     best["variants"][0]["clinvar"]["significance"] = bad
     best["reasons_for"][1]["values"]["consequence"] = bad
-    folder = make(findings, title_note=bad)
+    folder = make(findings, title_note=[f"{code}={bad}" for code in LANGUAGES])
     for name in PAGES.values():
         text = (folder / name).read_text(encoding="utf-8")
         page = Page(text)
@@ -433,9 +433,11 @@ def test_command(
     found.write_bytes(b"\xef\xbb\xbf" + json.dumps(case("jag1")).encode())
     command = ["soyang", "reports", "report", "--findings", found, "--findings-schema",
                findings_schema, "--report-schema", report_schema, "--actions", actions,
-               "--language", "ja", "--language", "en", "--date", "2025-06-01", "--title-note", "",
+               "--language", "ja", "--language", "en", "--date", "2025-06-01", "--title-note", "ja=架空の人です。",
                "--output", folder / "P001"]  # fmt: skip
     subprocess.run([str(word) for word in command], check=True)
     names = sorted(path.name for path in (folder / "P001").iterdir())
     assert names == ["report.en.html", "report.html", "report.json"]
+    assert "架空の人です。" in (folder / "P001" / "report.html").read_text(encoding="utf-8")
+    assert "架空の人です。" not in (folder / "P001" / "report.en.html").read_text(encoding="utf-8")
     assert str(tmp_path) not in (folder / "P001" / "report.html").read_text(encoding="utf-8")

@@ -22,7 +22,10 @@ rule report:
         version=SOYANG,
         languages=" ".join(f"--language {language}" for language in LANGUAGES),
         date=config["reports"]["date"],
-        title_note=config["reports"]["title_note"],
+        title_notes=" ".join(
+            f"--title-note {shlex.quote(f'{language}={note}')}"
+            for language, note in config["reports"]["title_note"].items()
+        ),
         folder=lambda wildcards, output: Path(output.report).parent,
     shell:
         """
@@ -33,6 +36,6 @@ rule report:
             --actions {input.actions:q} \
             {params.languages} \
             --date {params.date:q} \
-            --title-note {params.title_note:q} \
+            {params.title_notes} \
             --output {params.folder:q}
         """

@@ -172,8 +172,9 @@ class Reports(_Strict):
         description="date of the reports (YYYY-MM-DD); an input, so that reruns are identical",
         pattern=r"^(\d{4}-\d{2}-\d{2})?$",
     )
-    title_note: str = Field(
-        "", description="line above each report, e.g. that people are synthetic"
+    title_note: dict[Literal["en", "ko", "ja"], str] = Field(
+        default_factory=dict,
+        description="line above each report by language, e.g. that people are synthetic",
     )
 
 

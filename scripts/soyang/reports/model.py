@@ -363,7 +363,7 @@ class Report(_Strict):
     version: Literal[1] = REPORT_VERSION
     date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     languages: list[Language] = Field(min_length=1)
-    title_note: str
+    title_note: dict[Language, str] = Field(description="line above the page, by language")
     subject: Subject
     summary: Summary
     explanations: list[Explanation] = Field(description="likely and possible, best first")

@@ -32,7 +32,7 @@ def report(
     language: list[str],
     date: str,
     output: Path,
-    title_note: str = "",
+    title_note: list[str] | None = None,
 ) -> None:
     """Write a person's report.json and one page for each language.
 
@@ -44,16 +44,15 @@ def report(
         language: language of a page: en, ko or ja; the first is report.html.
         date: date of the report, YYYY-MM-DD.
         output: folder for report.json and its pages.
-        title_note: line above the report, e.g. that people are synthetic.
+        title_note: line above the pages of one language, as ``en=Everyone here is synthetic``.
 
     Raises:
         FaultError: findings, actions or an option break their declaration.
     """
-    check_options(language, date)
+    check_options(language, date, title_note or [])
+    notes = dict(note.split("=", 1) for note in title_note or [])
     found = read_findings(findings, findings_schema)
-    built = build(
-        found, read_actions(actions), languages=language, date=date, title_note=title_note
-    )
+    built = build(found, read_actions(actions), languages=language, date=date, title_note=notes)
     text = to_json(built)
     if faults := list(schema_faults(json.loads(text), report_schema, "report.json")):
         raise FaultError(faults)
@@ -66,7 +65,7 @@ def build(
     *,
     languages: list[str],
     date: str,
-    title_note: str,
+    title_note: dict[str, str],
 ) -> Report:
     """Decide what the report says; findings fit their schema."""
     explanations = details.explanations(findings)
@@ -103,8 +102,8 @@ def write(text: str, folder: Path) -> None:
     write_text(folder / "report.json", text)
 
 
-def check_options(languages: list[str], date: str) -> None:
-    """Check languages and date.
+def check_options(languages: list[str], date: str, notes: list[str]) -> None:
+    """Check languages, date and the notes above the pages.
 
     Raises:
         FaultError: with every option that is wrong.
@@ -120,6 +119,11 @@ def check_options(languages: list[str], date: str) -> None:
             raise ValueError(date)
     except ValueError:
         faults.append(_option("--date", date, "a date, YYYY-MM-DD"))
+    faults += [
+        _option("--title-note", note, "language=text, such as en=Everyone here is synthetic.")
+        for note in notes
+        if "=" not in note or note.partition("=")[0] not in LANGUAGES
+    ]
     if faults:
         raise FaultError(faults)
 
