@@ -433,7 +433,8 @@ def test_command(
     found.write_bytes(b"\xef\xbb\xbf" + json.dumps(case("jag1")).encode())
     command = ["soyang", "reports", "report", "--findings", found, "--findings-schema",
                findings_schema, "--report-schema", report_schema, "--actions", actions,
-               "--language", "ja", "--language", "en", "--date", "2025-06-01", "--title-note", "ja=架空の人です。",
+               "--language", "ja", "--language", "en", "--date", "2025-06-01",
+               "--title-note", "ja=架空の人です。",
                "--output", folder / "P001"]  # fmt: skip
     subprocess.run([str(word) for word in command], check=True)
     names = sorted(path.name for path in (folder / "P001").iterdir())
