@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from soyang.core.errors import Fault, FaultError
-from soyang.core.interval import REGIONS
+from soyang.core.files import read_rows
 from soyang.core.people import Consent
-from soyang.core.tables import read_rows
+from soyang.core.regions import REGIONS
 from soyang.core.variant import contig_order
 
 

@@ -20,8 +20,9 @@ from soyang.cohort.inputs import (
 from soyang.cohort.parquet import write_pieces
 from soyang.cohort.tables import CALLABLE, GENOTYPES, SAMPLES, SITE
 from soyang.core.errors import Fault, FaultError
-from soyang.core.interval import read_regions
-from soyang.core.tables import read_rows, write_table
+from soyang.core.files import read_rows
+from soyang.core.regions import read_regions
+from soyang.core.tables import write_table
 from soyang.core.vcf import read_records, sample_of
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import io
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -102,3 +104,25 @@ def read_text(path: Path) -> str:
 def restrict(path: Path) -> None:
     """Make a file or folder readable by its owner only."""
     path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def read_rows(path: Path, *columns: str) -> list[dict[str, str]]:
+    """Rows of a small tab-separated table, all values as text.
+
+    Raises:
+        FaultError: the file is missing or lacks one of ``columns``.
+    """
+    reader = csv.DictReader(io.StringIO(read_text(path)), delimiter="\t")
+    missing = [name for name in columns if name not in (reader.fieldnames or ())]
+    if missing:
+        raise FaultError(
+            Fault(
+                code="table-contract",
+                file=str(path),
+                column=", ".join(missing),
+                found=f"columns {', '.join(reader.fieldnames or ()) or 'none'}",
+                allowed=f"columns {', '.join(columns)} among others",
+                next_step="run the step that writes the file again",
+            )
+        )
+    return list(reader)

@@ -7,8 +7,6 @@ Tab-separated text is for small tables that people read, Parquet for the rest.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from soyang.core.errors import Fault, FaultError
-from soyang.core.files import atomic_path, read_text
+from soyang.core.files import atomic_path
 
 DTypes = pl.DataType | type[pl.DataType]
 
@@ -175,28 +173,6 @@ def read_table(path: Path, table: Table) -> pl.DataFrame:
         )
     frame = pl.read_parquet(path) if path.suffix == ".parquet" else _read_tsv(path, table)
     return table.validate(frame, source=str(path))
-
-
-def read_rows(path: Path, *columns: str) -> list[dict[str, str]]:
-    """Rows of a small tab-separated table, all values as text.
-
-    Raises:
-        FaultError: the file is missing or lacks one of ``columns``.
-    """
-    reader = csv.DictReader(io.StringIO(read_text(path)), delimiter="\t")
-    missing = [name for name in columns if name not in (reader.fieldnames or ())]
-    if missing:
-        raise FaultError(
-            Fault(
-                code="table-contract",
-                file=str(path),
-                column=", ".join(missing),
-                found=f"columns {', '.join(reader.fieldnames or ()) or 'none'}",
-                allowed=f"columns {', '.join(columns)} among others",
-                next_step="run the step that writes the file again",
-            )
-        )
-    return list(reader)
 
 
 def _read_tsv(path: Path, table: Table) -> pl.DataFrame:

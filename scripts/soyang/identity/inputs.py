@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soyang.core.errors import Fault, FaultError
-from soyang.core.tables import read_rows
+from soyang.core.files import read_rows
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from soyang.core.tables import read_rows, read_table, write_table
+from soyang.core.files import read_rows
+from soyang.core.tables import read_table, write_table
 from soyang.identity.blame import Link, duplicates, refuted
 from soyang.identity.inputs import Subject, read_calls, read_subjects, require
 from soyang.identity.tables import KINSHIP, VERDICTS

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from soyang.core.errors import Fault, FaultError
-from soyang.core.interval import read_regions
+from soyang.core.regions import read_regions
 from soyang.core.tables import write_table
 from soyang.identity.inputs import (
     Subject,
