@@ -55,7 +55,7 @@ def test_only_workflow_knows_snakemake():
 
 def test_rooms_of_the_package_are_those_of_the_workflow_and_tests():
     folders = {p.parent.name for p in PACKAGE.glob("*/__init__.py")} - {"core"}
-    rules = {p.stem for p in (ROOT / "workflow" / "rules").glob("*.smk")} - {"common"}
+    rules = {p.stem for p in (ROOT / "workflow" / "rules").glob("*.smk")} - {"common", "inputs"}
     assert folders == set(ROOMS) == rules
     for room in ROOMS:
         assert any((ROOT / "tests" / room).glob("test_*.py")), f"no tests of {room}"
@@ -112,8 +112,9 @@ def test_sizes():
     for module in MODULES:
         assert len(module.read_text(encoding="utf-8").splitlines()) < 400, module
     assert len((ROOT / "Snakefile").read_text().splitlines()) <= 60
-    common = ROOT / "workflow" / "rules" / "common.smk"
-    assert len(common.read_text().splitlines()) <= 150
+    for name in ("common", "inputs"):
+        shared = ROOT / "workflow" / "rules" / f"{name}.smk"
+        assert len(shared.read_text().splitlines()) <= 150
 
 
 def test_the_project_names_no_machine_and_no_registry():

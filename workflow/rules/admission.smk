@@ -16,6 +16,8 @@ checkpoint check:
         faults="results/admission/faults.tsv",
     log:
         "logs/admission/check.log",
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         settings=repeated("settings", "settings"),
@@ -26,16 +28,6 @@ checkpoint check:
             --units {output.units:q} \
             --faults {output.faults:q}
         """
-
-
-def files_of_unit(wildcards):
-    return [
-        path for u in units() if u["unit"] == wildcards.unit for path in unit_files(u)
-    ]
-
-
-def sample_of_unit(wildcards):
-    return next(u["sample"] for u in units() if u["unit"] == wildcards.unit)
 
 
 rule verify:
@@ -49,6 +41,8 @@ rule verify:
         "logs/admission/verify/{unit}.log",
     benchmark:
         "logs/admission/verify/{unit}.benchmark.tsv"
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         sample=sample_of_unit,
@@ -80,6 +74,8 @@ checkpoint admit:
         crosswalk="private/admission/crosswalk.tsv",
     log:
         "logs/admission/admit.log",
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         settings=repeated("settings", "settings"),

@@ -17,6 +17,8 @@ rule consequence:
         "logs/annotation/consequence.log",
     benchmark:
         "logs/annotation/consequence.benchmark.tsv"
+    conda:
+        TOOLS
     params:
         version=SOYANG,
     shell:
@@ -42,6 +44,8 @@ rule describe:
         "logs/annotation/describe.log",
     benchmark:
         "logs/annotation/describe.benchmark.tsv"
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         assembly=config["reference"]["assembly"],
@@ -72,6 +76,8 @@ rule annotate:
         "logs/annotation/annotate.log",
     benchmark:
         "logs/annotation/annotate.benchmark.tsv"
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         clinvar=optional("clinvar"),

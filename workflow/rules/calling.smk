@@ -14,26 +14,6 @@ CALL_OPTIONS = options(
 )
 
 
-def called_from(wildcards):
-    """CRAM of a sample with reads, else its own gVCF."""
-    if entry(wildcards.sample) == "gvcf":
-        return sample_files(wildcards)
-    return f"results/reads/{wildcards.sample}/{wildcards.sample}.cram"
-
-
-def call_options(wildcards, input):
-    """Options of calling from reads, or of adopting a gVCF."""
-    if entry(wildcards.sample) == "gvcf":
-        return f"adopt-gvcf --units {shlex.quote(input.units)}"
-    bands = " ".join(f"--bands {band}" for band in config["calling"]["gvcf_bands"])
-    sex = units(wildcards.sample)[0]["sex"]
-    assembly = config["reference"]["assembly"]
-    return (
-        f"call --cram {shlex.quote(str(input.source))} --assembly {assembly} "
-        f"--sex {sex} {CALL_OPTIONS} {bands}"
-    )
-
-
 rule call:
     input:
         source=called_from,
@@ -46,6 +26,8 @@ rule call:
         "logs/calling/call/{sample}.log",
     benchmark:
         "logs/calling/call/{sample}.benchmark.tsv"
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         command=call_options,
@@ -62,22 +44,6 @@ rule call:
         """
 
 
-def variants_from(wildcards):
-    """gVCF of a sample, or its own plain VCF."""
-    if entry(wildcards.sample) == "vcf":
-        return sample_files(wildcards)
-    return f"results/calling/{wildcards.sample}/{wildcards.sample}.g.vcf.gz"
-
-
-def variants_command(wildcards, input):
-    """Command that makes the normalised VCF of a sample."""
-    if entry(wildcards.sample) == "vcf":
-        return (
-            f"adopt-vcf --sample {wildcards.sample} --units {shlex.quote(input.units)}"
-        )
-    return f"variants --gvcf {shlex.quote(str(input.source))}"
-
-
 rule variants:
     input:
         source=variants_from,
@@ -88,6 +54,8 @@ rule variants:
         index="results/calling/{sample}/{sample}.vcf.gz.tbi",
     log:
         "logs/calling/variants/{sample}.log",
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         command=variants_command,
@@ -99,19 +67,6 @@ rule variants:
         """
 
 
-def gvcf_if_any(wildcards):
-    """gVCF of a sample that did not enter by plain VCF."""
-    if entry(wildcards.sample) == "vcf":
-        return []
-    return f"results/calling/{wildcards.sample}/{wildcards.sample}.g.vcf.gz"
-
-
-def calling_entry(wildcards):
-    """What the calls are made from: cram, gvcf or vcf."""
-    kind = entry(wildcards.sample)
-    return kind if kind in ("gvcf", "vcf") else "cram"
-
-
 rule callable:
     input:
         vcf="results/calling/{sample}/{sample}.vcf.gz",
@@ -121,6 +76,8 @@ rule callable:
         calls="results/calling/{sample}/{sample}.calls.tsv",
     log:
         "logs/calling/callable/{sample}.log",
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         entry=calling_entry,

@@ -5,11 +5,6 @@ count: AC, AN, nhomalt over counted samples, only where callable
 """
 
 
-def of_passed(suffix):
-    """One file of each passed sample from calling."""
-    return lambda wildcards: [f"results/calling/{s}/{s}.{suffix}" for s in passed()]
-
-
 rule join:
     input:
         admitted="results/admission/admitted.tsv",
@@ -25,6 +20,8 @@ rule join:
         "logs/cohort/join.log",
     benchmark:
         "logs/cohort/join.benchmark.tsv"
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         vcf=repeated("vcf", "vcf"),
@@ -56,6 +53,8 @@ rule count:
         "logs/cohort/count.log",
     benchmark:
         "logs/cohort/count.benchmark.tsv"
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         assembly=config["reference"]["assembly"],

@@ -9,6 +9,7 @@ SETTINGS = [
     f"{workflow.basedir}/config/config.yaml",
     *map(str, workflow.overwrite_configfiles),
 ]
+TOOLS = f"{workflow.basedir}/workflow/envs/tools.yaml"
 SCHEMAS = f"{workflow.basedir}/workflow/schemas"
 DROPPED = "results/governance/dropped.tsv"
 BEFORE_GATE = {"admission", "reads", "calling", "identity"}
@@ -77,27 +78,6 @@ def persons_to_report():
         for r in found
         if r["verdict"] == "pass" and r["person"] not in fallen
     ]
-
-
-def unit_files(unit):
-    """Files of one unit's row."""
-    return [path for path in (unit["path_1"], unit["path_2"]) if path]
-
-
-def sample_files(wildcards):
-    """All files of a sample."""
-    return [path for unit in units(wildcards.sample) for path in unit_files(unit)]
-
-
-def sheet_facts(*columns):
-    """A parameter that changes with these columns of a sample's units."""
-    return lambda wildcards: [[u[c] for c in columns] for u in units(wildcards.sample)]
-
-
-def knowledge(source):
-    """Path of a knowledge source, or nothing."""
-    found = (config.get("knowledge") or {}).get(source)
-    return [found["path"]] if found else []
 
 
 def optional(name):

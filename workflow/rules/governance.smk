@@ -13,6 +13,8 @@ rule provenance:
         sources="results/governance/sources.json",
     log:
         "logs/governance/provenance.log",
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         settings=repeated("settings", "settings"),
@@ -39,6 +41,8 @@ rule ledger:
         ledger="results/governance/ledger.tsv",
     log:
         "logs/governance/ledger.log",
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         verdicts=optional("verdicts"),

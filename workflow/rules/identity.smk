@@ -6,13 +6,6 @@ judge (checkpoint): one verdict a sample; only passes go on
 """
 
 
-def called(suffix, *entries):
-    """One file of each sample from calling."""
-    return lambda wildcards: [
-        f"results/calling/{s}/{s}.{suffix}" for s in samples(*entries)
-    ]
-
-
 rule sketch:
     input:
         vcf="results/calling/{sample}/{sample}.vcf.gz",
@@ -20,6 +13,8 @@ rule sketch:
         sketch="results/identity/sketch/{sample}.parquet",
     log:
         "logs/identity/sketch/{sample}.log",
+    conda:
+        TOOLS
     params:
         version=SOYANG,
     shell:
@@ -44,6 +39,8 @@ rule relate:
         "logs/identity/relate.log",
     benchmark:
         "logs/identity/relate.benchmark.tsv"
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         sketch=repeated("sketch", "sketch"),
@@ -80,6 +77,8 @@ checkpoint judge:
         verdicts="results/identity/verdicts.tsv",
     log:
         "logs/identity/judge.log",
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         quality=repeated("quality", "quality"),

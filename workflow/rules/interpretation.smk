@@ -21,6 +21,8 @@ rule interpret:
         "logs/interpretation/interpret/{person}.log",
     benchmark:
         "logs/interpretation/interpret/{person}.benchmark.tsv"
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         assembly=config["reference"]["assembly"],

@@ -11,6 +11,8 @@ rule ontology:
         diseases="results/phenotypes/diseases.parquet",
     log:
         "logs/phenotypes/ontology.log",
+    conda:
+        TOOLS
     params:
         version=SOYANG,
     shell:
@@ -35,6 +37,8 @@ rule extract:
         "logs/phenotypes/extract.log",
     benchmark:
         "logs/phenotypes/extract.benchmark.tsv"
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         omop=optional("omop"),

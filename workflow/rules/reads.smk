@@ -16,6 +16,8 @@ rule reference:
         multiext(REFERENCE, ".amb", ".ann", ".bwt", ".pac", ".sa"),
     log:
         "logs/reads/reference.log",
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         assembly=config["reference"]["assembly"],
@@ -42,6 +44,8 @@ rule align:
         "logs/reads/align/{sample}.log",
     benchmark:
         "logs/reads/align/{sample}.benchmark.tsv"
+    conda:
+        TOOLS
     threads: 2
     params:
         version=SOYANG,
@@ -78,6 +82,8 @@ rule measure:
         "logs/reads/measure/{sample}.log",
     benchmark:
         "logs/reads/measure/{sample}.benchmark.tsv"
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         assembly=config["reference"]["assembly"],
@@ -107,6 +113,8 @@ rule multiqc:
         page="results/reads/multiqc/multiqc.html",
     log:
         "logs/reads/multiqc.log",
+    conda:
+        TOOLS
     params:
         folder=lambda wildcards, output: Path(output.page).parent,
         found=lambda wildcards, input: " ".join(

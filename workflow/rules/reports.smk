@@ -18,6 +18,8 @@ rule report:
         ],
     log:
         "logs/reports/report/{person}.log",
+    conda:
+        TOOLS
     params:
         version=SOYANG,
         languages=" ".join(f"--language {language}" for language in LANGUAGES),

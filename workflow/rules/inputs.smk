@@ -1,0 +1,93 @@
+"""What rules take in: files of a unit, of a sample, of all who are still in the run."""
+
+
+def unit_files(unit):
+    """Files of one unit's row."""
+    return [path for path in (unit["path_1"], unit["path_2"]) if path]
+
+
+def sample_files(wildcards):
+    """All files of a sample."""
+    return [path for unit in units(wildcards.sample) for path in unit_files(unit)]
+
+
+def sheet_facts(*columns):
+    """A parameter that changes with these columns of a sample's units."""
+    return lambda wildcards: [[u[c] for c in columns] for u in units(wildcards.sample)]
+
+
+def knowledge(source):
+    """Path of a knowledge source, or nothing."""
+    found = (config.get("knowledge") or {}).get(source)
+    return [found["path"]] if found else []
+
+
+def files_of_unit(wildcards):
+    """Files of the rule's unit."""
+    return [
+        path for u in units() if u["unit"] == wildcards.unit for path in unit_files(u)
+    ]
+
+
+def sample_of_unit(wildcards):
+    """Sample of the rule's unit."""
+    return next(u["sample"] for u in units() if u["unit"] == wildcards.unit)
+
+
+def called_from(wildcards):
+    """CRAM of a sample with reads, else its own gVCF."""
+    if entry(wildcards.sample) == "gvcf":
+        return sample_files(wildcards)
+    return f"results/reads/{wildcards.sample}/{wildcards.sample}.cram"
+
+
+def call_options(wildcards, input):
+    """Options of calling from reads, or of adopting a gVCF."""
+    if entry(wildcards.sample) == "gvcf":
+        return f"adopt-gvcf --units {shlex.quote(input.units)}"
+    bands = " ".join(f"--bands {band}" for band in config["calling"]["gvcf_bands"])
+    sex = units(wildcards.sample)[0]["sex"]
+    assembly = config["reference"]["assembly"]
+    return (
+        f"call --cram {shlex.quote(str(input.source))} --assembly {assembly} "
+        f"--sex {sex} {CALL_OPTIONS} {bands}"
+    )
+
+
+def variants_from(wildcards):
+    """gVCF of a sample, or its own plain VCF."""
+    if entry(wildcards.sample) == "vcf":
+        return sample_files(wildcards)
+    return f"results/calling/{wildcards.sample}/{wildcards.sample}.g.vcf.gz"
+
+
+def variants_command(wildcards, input):
+    """Command that makes the normalised VCF of a sample."""
+    if entry(wildcards.sample) == "vcf":
+        return (
+            f"adopt-vcf --sample {wildcards.sample} --units {shlex.quote(input.units)}"
+        )
+    return f"variants --gvcf {shlex.quote(str(input.source))}"
+
+
+def gvcf_if_any(wildcards):
+    """gVCF of a sample that did not enter by plain VCF."""
+    if entry(wildcards.sample) == "vcf":
+        return []
+    return f"results/calling/{wildcards.sample}/{wildcards.sample}.g.vcf.gz"
+
+
+def calling_entry(wildcards):
+    """What the calls are made from: cram, gvcf or vcf."""
+    kind = entry(wildcards.sample)
+    return kind if kind in ("gvcf", "vcf") else "cram"
+
+
+def called(suffix):
+    """One file of each sample from calling."""
+    return lambda wildcards: [f"results/calling/{s}/{s}.{suffix}" for s in samples()]
+
+
+def of_passed(suffix):
+    """One file of each passed sample from calling."""
+    return lambda wildcards: [f"results/calling/{s}/{s}.{suffix}" for s in passed()]
