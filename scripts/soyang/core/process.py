@@ -70,14 +70,18 @@ def feeding(commands: Sequence[Command], *, stdout: Path | None = None) -> Itera
 
 
 @contextmanager
-def reading(commands: Sequence[Command]) -> Iterator[IO[bytes]]:
+def reading(commands: Sequence[Command], *, failure: str = "") -> Iterator[IO[bytes]]:
     """Run a pipe whose last tool's output the caller reads, to its end, from the yielded stream.
 
+    Args:
+        commands: the tools.
+        failure: regular expression of what a tool says when it fails and yet ends with 0.
+
     Raises:
-        ToolError: a tool ended with an error.
+        ToolError: a tool ended with an error, or said ``failure``.
         FaultError: the disk is full.
     """
-    with _Chain(commands) as chain:
+    with _Chain(commands, failure=failure) as chain:
         source = chain.last.stdout
         assert source is not None
         with source:
@@ -96,10 +100,12 @@ class _Chain:
         *,
         stdin: int = subprocess.DEVNULL,
         stdout: Path | int | None = None,
+        failure: str = "",
     ) -> None:
         self.words = [[str(word) for word in command] for command in commands]
         self.place = stdout if isinstance(stdout, Path) else None
         self.broken = False
+        self._failure = failure
         self._stdin = stdin
         self._stdout: Any = stdout if isinstance(stdout, int) else subprocess.PIPE
         self._errors: list[IO[bytes]] = []
@@ -135,6 +141,10 @@ class _Chain:
         sys.stderr.write("".join(said))
         if kind is None:
             _raise_for(self.words, codes, said, self.place)
+            for words, text in zip(self.words, said, strict=True):
+                found = self._failure and re.search(self._failure, text)
+                if found:
+                    raise ToolError(f"{words[0]} ended with status 0 but said: {found[0]}")
             if self.broken:
                 raise ToolError(f"{' '.join(self.words[0][:2])} stopped reading before the end")
 

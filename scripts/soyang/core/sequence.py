@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from soyang.core.process import run
@@ -21,6 +21,24 @@ def contig_lengths(fasta: Path) -> dict[str, int]:
     index = fasta.with_name(f"{fasta.name}.fai").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in index.splitlines())
     return {row[0]: int(row[1]) for row in rows}
+
+
+def bases_at(fasta: Path, places: Iterable[tuple[str, int]]) -> list[str]:
+    """The base at each place (contig, 0-based position); found by the ``.fai``.
+
+    Raises:
+        KeyError: no such contig.
+    """
+    index = fasta.with_name(f"{fasta.name}.fai").read_text(encoding="utf-8")
+    rows = {row[0]: row for row in (line.split("\t") for line in index.splitlines())}
+    bases = []
+    with fasta.open("rb") as sequence:
+        for contig, position in places:
+            offset, bases_a_line, bytes_a_line = map(int, rows[contig][2:5])
+            line, column = divmod(position, bases_a_line)
+            sequence.seek(offset + line * bytes_a_line + column)
+            bases.append(sequence.read(1).decode())
+    return bases
 
 
 def known_bases_bed(fasta: Path) -> Path:

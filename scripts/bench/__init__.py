@@ -1,0 +1,1 @@
+"""Benchmarks: us and the peer in one run, one line for each comparison."""
