@@ -65,7 +65,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=PAIRS, help="simulated read pairs")
     parser.add_argument("--repeats", type=int, default=1, help="repeats over simulated reads")
-    parser.add_argument("--small-repeats", type=int, default=5, help="repeats over BRCA1 reads")
+    parser.add_argument("--small-repeats", type=int, default=7, help="repeats over BRCA1 reads")
     options = parser.parse_args()
     benchmark = Benchmark(name="reads", facts=facts(options.pairs))
     compare(benchmark, simulated(options.pairs, options.repeats))
@@ -92,12 +92,12 @@ def facts(pairs: int) -> dict[str, str]:
 
 def versions() -> Iterator[str]:
     """Name and version of each tool."""
-    for tool in ("samtools", "bcftools", "fastp", "bwa"):
-        # bwa knows no --version and tells it in its help; samtools' is not UTF-8.
-        said = subprocess.run([tool, "--version"], capture_output=True, check=False)
+    for words in (["samtools", "--version"], ["bcftools", "--version"], ["fastp", "-v"], ["bwa"]):
+        # bwa tells its version in its help; samtools' text is not UTF-8.
+        said = subprocess.run(words, capture_output=True, check=False)
         lines = (said.stdout + said.stderr).decode(errors="replace").splitlines()
-        named = [line for line in lines if line.startswith((tool, "Version"))]
-        yield named[0].replace("Version:", tool) if named else tool
+        named = [line for line in lines if line.startswith((words[0], "Version"))]
+        yield named[0].replace("Version:", words[0])
 
 
 # ------------------------------------------------------------------------------------ data

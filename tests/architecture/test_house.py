@@ -65,7 +65,8 @@ def test_rooms_of_the_package_are_those_of_the_workflow_and_tests():
 def test_a_verb_has_one_name(room, verb):
     function = getattr(import_module(f"soyang.{room}.{verb}"), verb)
     assert (ROOT / "tests" / room / f"test_{verb}.py").exists()
-    smk = (ROOT / "workflow" / "rules" / f"{room}.smk").read_text()
+    rules = ROOT / "workflow" / "rules"
+    smk = (rules / f"{room}.smk").read_text() + (rules / "inputs.smk").read_text()
     word = verb.replace("_", "-")
     assert word in smk or verb == "reconcile", f"no rule runs {room} {word}"
     parameters = inspect.signature(function).parameters.values()

@@ -162,6 +162,7 @@ def test_variants_do_not_depend_on_shards(world, tmp_path, shard_bases):
     assert found == expected
     assert len(expected) > 5
     assert covered(parts) == covered(whole)
+    assert wrong_bases(parts, world.fasta) == []
     assert variant_lines(parts) == variant_lines(whole)
 
 
@@ -169,6 +170,16 @@ def covered(gvcf: Path) -> set[tuple[str, int]]:
     """Positions inside reference blocks."""
     with pysam.VariantFile(str(gvcf)) as records:
         return {(r.chrom, p) for r in records if not r.alts for p in range(r.start, r.stop)}
+
+
+def wrong_bases(gvcf: Path, fasta: Path) -> list[str]:
+    """Records whose REF is not the reference's, as a block cut at the wrong place would have."""
+    with pysam.VariantFile(str(gvcf)) as records, pysam.FastaFile(str(fasta)) as sequence:
+        return [
+            str(r)
+            for r in records
+            if r.ref != sequence.fetch(r.chrom, r.start, r.start + len(r.ref))
+        ]
 
 
 def variant_lines(gvcf: Path) -> list[str]:
@@ -255,3 +266,29 @@ def test_ploidy_follows_sex(sex, rows):
 def test_ploidy_of_an_x_that_ends_before_its_second_region():
     text = ploidy_text({"chrX": 5_000}, Assembly.GRCH37, Sex.MALE)
     assert text.splitlines()[0] == "chrX\t1\t5000\tmale\t1"
+
+
+@pytest.mark.shared
+def test_real_calls_do_not_depend_on_shards(shared_data, tmp_path):
+    """NA12878 over BRCA1, whose contig has a colon in its name."""
+    source = shared_data / "na12878_brca1"
+    fasta, cram = tmp_path / "genome.fa", tmp_path / "S1.cram"
+    fasta.write_text((source / "hg38-brca1.fasta").read_text())
+    pysam.faidx(str(fasta))
+    pipe([["bwa", "index", fasta]])
+    mates = [source / f"BRCA1_R{mate}.fastq.gz" for mate in (1, 2)]
+    pipe(
+        [
+            ["bwa", "mem", "-t", "2", "-R", "@RG\\tID:a\\tSM:S1", fasta, *mates],
+            ["samtools", "sort", "-O", "cram", "--reference", fasta, "-o", cram, "-"],
+        ]
+    )
+    pipe([["samtools", "index", cram]])
+    world = World(fasta, cram, "", "")
+    whole, expected = called(world, tmp_path / "whole")
+    parts, found = called(world, tmp_path / "parts", shard_bases=7_000)
+    assert len(expected) > 100
+    assert found == expected
+    assert variant_lines(parts) == variant_lines(whole)
+    assert covered(parts) == covered(whole)
+    assert wrong_bases(parts, fasta) == []

@@ -19,8 +19,9 @@ from soyang.reads.islands import to_contigs
 from soyang.reads.units import Unit, sample_units
 
 _BATCH_BASES = 1_000_000
-"""Bases that bwa takes at a time (``-K``); its default grows with the threads, and with it
-the estimate of the insert size, and with that the alignments."""
+"""Bases that bwa takes at a time (``-K``). Its default grows with the threads, and with it the
+estimate of the insert size, and with that the alignments. A million are some three thousand
+pairs, enough for that estimate, and let fastp, bwa and what follows work side by side."""
 
 _FASTP_FAILURES = r"different read numbers of the|igzip: .*|ERROR: .*"
 """What fastp says of a FASTQ that ends before its mate, or is damaged, before it ends with 0."""
