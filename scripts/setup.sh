@@ -40,6 +40,6 @@ fi
 echo "setup: making .venv from requirements.lock ($(grep -c '==' requirements.lock) packages)"
 export UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never
 .uv/bin/uv venv --quiet --allow-existing --python /usr/bin/python3 .venv
-.uv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
-.uv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+.uv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
+.uv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --no-deps --no-build-isolation --editable .
 echo "$wanted" >"$stamp"

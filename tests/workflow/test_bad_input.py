@@ -83,23 +83,27 @@ def truncated_vcf(make: Maker) -> Row:
     return {"vcf": make.write("cut.vcf.gz", whole[: len(whole) // 2])}
 
 
+def vcf_of(make: Maker, name: str, *changes: tuple[str, str]) -> str:
+    """The good VCF with its text changed, compressed again."""
+    text = gzip.decompress((make.data / "S09.vcf.gz").read_bytes()).decode()
+    for old, new in changes:
+        text = text.replace(old, new)
+    path = make.folder / make.write(f"{name}.vcf", text.encode())
+    pysam.tabix_compress(str(path), f"{path}.gz", force=True)
+    return f"{path.relative_to(make.folder)}.gz"
+
+
 def another_sample(make: Maker) -> Row:
-    return {"vcf": "data/S09.vcf.gz"}
+    return {"vcf": vcf_of(make, "another")}
 
 
 def vcf_as_gvcf(make: Maker) -> Row:
-    plain = gzip.decompress((make.data / "S09.vcf.gz").read_bytes()).replace(b"\tS09", b"\tBAD")
-    path = make.folder / make.write("plain.vcf", plain)
-    pysam.tabix_compress(str(path), f"{path}.gz", force=True)
-    return {"gvcf": f"{path.relative_to(make.folder)}.gz"}
+    return {"gvcf": vcf_of(make, "plain", ("\tS09", "\tB-vcf-as-gvcf"))}
 
 
 def wrong_build(make: Maker) -> Row:
-    text = gzip.decompress((make.data / "S09.vcf.gz").read_bytes()).decode()
-    text = text.replace("length=10700000", "length=63025520").replace("\tS09", "\tBAD")
-    path = make.folder / make.write("b37.vcf", text.encode())
-    pysam.tabix_compress(str(path), f"{path}.gz", force=True)
-    return {"vcf": f"{path.relative_to(make.folder)}.gz"}
+    b37 = ("length=10700000", "length=63025520")
+    return {"vcf": vcf_of(make, "b37", b37, ("\tS09", "\tB-wrong-build"))}
 
 
 def truncated_cram(make: Maker) -> Row:
@@ -129,7 +133,7 @@ CASES: dict[str, tuple[Callable[[Maker], Row], tuple[str, ...]]] = {
     "missing": (missing, ("no such file",)),
     "empty": (empty, ("empty",)),
     "truncated": (truncated, ("truncated",)),
-    "not-fastq": (not_fastq, ("FASTQ",)),
+    "not-fastq": (not_fastq, ("text file",)),
     "counts-differ": (counts_differ, ("100", "98")),
     "names-differ": (names_differ, ("name",)),
     "swapped": (swapped, ("swapped",)),

@@ -12,7 +12,7 @@ rule reference:
     input:
         fasta=config["reference"]["fasta"],
     output:
-        multiext(REFERENCE, "", ".fai", ".dict", ".known.bed"),
+        multiext(REFERENCE, "", ".fai", ".dict", ".known.bed", ".islands.tsv"),
         multiext(REFERENCE, ".amb", ".ann", ".bwt", ".pac", ".sa"),
     log:
         "logs/reads/reference.log",
