@@ -10,6 +10,9 @@ min_version("9.0")
 configfile: Path(workflow.basedir) / "config" / "config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 validate(config, Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.json")
 
 

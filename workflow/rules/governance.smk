@@ -38,7 +38,11 @@ rule ledger:
             f"results/reports/{person}/report.json" for person in persons_to_report()
         ],
     output:
-        ledger="results/governance/ledger.tsv",
+        ledger=report(
+            "results/governance/ledger.tsv",
+            caption="../report/ledger.rst",
+            category="Governance",
+        ),
     log:
         "logs/governance/ledger.log",
     conda:

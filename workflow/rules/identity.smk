@@ -74,7 +74,11 @@ checkpoint judge:
         ],
         calls=called("calls.tsv"),
     output:
-        verdicts="results/identity/verdicts.tsv",
+        verdicts=report(
+            "results/identity/verdicts.tsv",
+            caption="../report/verdicts.rst",
+            category="Identity",
+        ),
     log:
         "logs/identity/judge.log",
     conda:

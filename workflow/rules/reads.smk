@@ -110,7 +110,11 @@ rule multiqc:
             "results/reads/{sample}/qc", sample=with_reads()
         ),
     output:
-        page="results/reads/multiqc/multiqc.html",
+        page=report(
+            "results/reads/multiqc/multiqc.html",
+            caption="../report/multiqc.rst",
+            category="Reads",
+        ),
     log:
         "logs/reads/multiqc.log",
     conda:
