@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from soyang.core.errors import FaultError
-from soyang.core.tables import Column, Table, read_table, write_table
+from soyang.core.tables import Column, Table, read_columns, read_table, write_table
 
 TABLE = Table(
     name="room.things",
@@ -71,3 +71,14 @@ def test_a_foreign_file_is_refused_by_name(tmp_path):
         read_table(tmp_path / "x.tsv", TABLE)
     with pytest.raises(FaultError, match=r"y\.tsv: found no file"):
         read_table(tmp_path / "y.tsv", TABLE)
+
+
+def test_another_rooms_columns_are_read_as_text(tmp_path):
+    path = tmp_path / "표.tsv"
+    path.write_bytes(b"\xef\xbb\xbfa\tb\r\n1\t\r\n")
+    assert read_columns(path, "a", "b").rows() == [("1", "")]
+    with pytest.raises(FaultError, match="column c"):
+        read_columns(path, "a", "c")
+    path.write_text("")
+    with pytest.raises(FaultError, match="column a"):
+        read_columns(path, "a")

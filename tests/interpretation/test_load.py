@@ -12,7 +12,7 @@ import pytest
 from soyang.core.assembly import Assembly
 from soyang.core.errors import FaultError
 from soyang.interpretation.interpret import interpret
-from soyang.interpretation.load import read_sources, read_tsv
+from soyang.interpretation.load import read_sources
 
 
 def run(paths: dict[str, Any], tmp_path: Path) -> None:
@@ -27,17 +27,6 @@ def test_a_missing_table_is_named(cohort: Any, tmp_path: Path, name: str) -> Non
     with pytest.raises(FaultError, match=paths[name].name):
         run(paths, tmp_path)
     assert not (tmp_path / "f.json").exists()
-
-
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "표.tsv"
-    path.write_bytes(b"\xef\xbb\xbfa\tb\r\n1\t\r\n")
-    assert read_tsv(path, "a b").rows() == [("1", "")]
-    with pytest.raises(FaultError, match="column c"):
-        read_tsv(path, "a c")
-    path.write_text("")
-    with pytest.raises(FaultError, match="column a"):
-        read_tsv(path, "a")
 
 
 def test_a_person_whom_phenotypes_do_not_know_is_named(cohort: Any) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from soyang.core.assembly import Assembly
-from soyang.core.span import Interval
+from soyang.core.interval import Interval
 from soyang.core.tables import read_table
 from soyang.reads.measure import (
     depth_figures,

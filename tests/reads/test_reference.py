@@ -9,8 +9,8 @@ import pysam
 import pytest
 
 from soyang.core.errors import FaultError
+from soyang.core.interval import Interval
 from soyang.core.sequence import known_stretches
-from soyang.core.span import Interval
 from soyang.reads.islands import islands
 from soyang.reads.reference import reference, wrapped
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from soyang.core.span import Interval
+from soyang.core.interval import Interval
 
 _MOST_SHARDS_OF_A_SMALL_REFERENCE = 16
 _FEWEST_BASES = 40_000

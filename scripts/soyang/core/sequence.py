@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from soyang.core.interval import Interval, read_bed
 from soyang.core.process import run
-from soyang.core.span import Interval, read_bed
 
 _KNOWN = re.compile("[^Nn]+")
 

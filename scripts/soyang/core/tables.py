@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from soyang.core.errors import Fault, FaultError
-from soyang.core.files import atomic_path
+from soyang.core.files import atomic_path, read_text
 
 DTypes = pl.DataType | type[pl.DataType]
 
@@ -173,6 +173,33 @@ def read_table(path: Path, table: Table) -> pl.DataFrame:
         )
     frame = pl.read_parquet(path) if path.suffix == ".parquet" else _read_tsv(path, table)
     return table.validate(frame, source=str(path))
+
+
+def read_columns(path: Path, *columns: str) -> pl.DataFrame:
+    """Columns of another room's tab-separated table, as text; missing values are ``""``.
+
+    Raises:
+        FaultError: the file or one of the columns is missing.
+    """
+    text = read_text(path)
+    frame = (
+        pl.read_csv(text.encode(), separator="\t", infer_schema=False, empty_string_is_null=False)
+        if text.strip()
+        else pl.DataFrame()
+    )
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise FaultError(
+            Fault(
+                code="table-contract",
+                file=path.name,
+                column=", ".join(missing),
+                found="no such column",
+                allowed=", ".join(columns),
+                next_step="make the file anew with this version",
+            )
+        )
+    return frame.select(columns)
 
 
 def _read_tsv(path: Path, table: Table) -> pl.DataFrame:

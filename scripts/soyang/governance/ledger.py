@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from soyang.core.errors import Fault, FaultError
-from soyang.core.tables import read_table, write_table
+from soyang.core.tables import read_columns, read_table, write_table
 from soyang.governance.tables import DROPPED, LEDGER
 
 
@@ -31,11 +31,12 @@ def ledger(
     Raises:
         FaultError: somebody has no report and nothing says why.
     """
-    everyone = pl.read_csv(admitted, separator="\t", infer_schema=False)
+    everyone = read_columns(admitted, "person", "sample", "hospital", "status", "reason")
+    judging = ("sample", "verdict", "reason")
     judged = (
-        pl.read_csv(verdicts, separator="\t", infer_schema=False)
+        read_columns(verdicts, *judging)
         if verdicts
-        else pl.DataFrame(schema=dict.fromkeys(("sample", "verdict", "reason"), pl.String))
+        else pl.DataFrame(schema=dict.fromkeys(judging, pl.String))
     )
     fallen = read_table(dropped, DROPPED) if dropped else DROPPED.empty()
     reported = [path.parent.name for path in report or []]
@@ -70,8 +71,7 @@ def end(
         pl.col("subject"), pl.format("{} {}: {}", "room", "verb", "reason").alias("why")
     )
     frame = (
-        admitted.with_columns(pl.col("reason").fill_null(""))
-        .rename({"status": "entered", "reason": "refused"})
+        admitted.rename({"status": "entered", "reason": "refused"})
         .join(
             verdicts.select("sample", "verdict", pl.col("reason").alias("judged")),
             on="sample",
@@ -100,7 +100,7 @@ def end(
     return frame.select(
         "person",
         "sample",
-        pl.col("hospital").fill_null(""),
+        "hospital",
         pl.when(out)
         .then("entered")
         .when(quarantined)

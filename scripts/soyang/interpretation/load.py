@@ -6,7 +6,7 @@ Parquet files are scanned lazily: only the rows of the person and the parents ar
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import polars as pl
 
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import read_text
+from soyang.core.tables import read_columns
 from soyang.interpretation.models import Affection, Parents
 from soyang.interpretation.phenotype import Ontology, Profile
 from soyang.interpretation.ranking import KnownDisease
@@ -104,13 +105,14 @@ def read_person(name: str, *, admitted: Path, verdicts: Path, samples: Path) -> 
 
 def _passed(admitted: Path, verdicts: Path, samples: Path) -> dict[str, dict[str, Any]]:
     joined = (
-        read_tsv(
+        read_columns(
             admitted,
-            "person sample hospital entry status sex family father mother affected assay consent",
+            *["person", "sample", "hospital", "entry", "status", "sex", "family"],
+            *["father", "mother", "affected", "assay", "consent"],
         )
         .filter(pl.col("status") == "admitted")
         .join(
-            read_tsv(verdicts, "sample verdict confirmed_by sex_found").filter(
+            read_columns(verdicts, "sample", "verdict", "confirmed_by", "sex_found").filter(
                 pl.col("verdict") == "pass"
             ),
             on="sample",
@@ -133,7 +135,7 @@ def read_record(
     person: str, *, persons: Path, profile: Path
 ) -> tuple[dict[str, str], pl.DataFrame]:
     """What the platform holds of a person: the row of PERSONS and the rows of PROFILE."""
-    rows = read_tsv(persons, "person record unmapped").filter(pl.col("person") == person)
+    rows = read_columns(persons, "person", "record", "unmapped").filter(pl.col("person") == person)
     if rows.is_empty():
         raise FaultError(
             Fault(
@@ -150,7 +152,7 @@ def read_record(
         "person hpo_id hpo_name status concept_id source_code source_vocabulary "
         "first_date last_date"
     )
-    own = read_tsv(profile, columns).filter(pl.col("person") == person).drop("person")
+    own = read_columns(profile, *columns.split()).filter(pl.col("person") == person).drop("person")
     return rows.row(0, named=True), own.sort("hpo_id", "status", "concept_id", "source_code")
 
 
@@ -276,31 +278,3 @@ def scan(path: Path) -> pl.LazyFrame:
             )
         )
     return pl.scan_parquet(path)
-
-
-def read_tsv(path: Path, columns: str) -> pl.DataFrame:
-    """Columns (names separated by spaces) of a tab-separated table, as text.
-
-    Raises:
-        FaultError: the file or one of the columns is missing.
-    """
-    text = read_text(path)
-    frame = (
-        pl.read_csv(text.encode(), separator="\t", infer_schema=False, empty_string_is_null=False)
-        if text.strip()
-        else pl.DataFrame()
-    )
-    names: Sequence[str] = columns.split()
-    missing = [name for name in names if name not in frame.columns]
-    if missing:
-        raise FaultError(
-            Fault(
-                code="table-contract",
-                file=path.name,
-                column=", ".join(missing),
-                found="no such column",
-                allowed=", ".join(names),
-                next_step="make the file anew with this version",
-            )
-        )
-    return frame.select(names)

@@ -8,8 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from soyang.core.errors import Fault, FaultError
-from soyang.core.files import read_text
-from soyang.core.tables import DTypes, read_table, write_table
+from soyang.core.tables import DTypes, read_columns, read_table, write_table
 from soyang.phenotypes import mapping, omop
 from soyang.phenotypes.tables import PERSONS, PROFILE, TERMS, UNMAPPED
 
@@ -113,7 +112,7 @@ def _query(
 def _people(path: Path) -> pl.DataFrame:
     """Columns person, hospital of everyone admitted, one row each, first sample's hospital."""
     return (
-        _read_tsv(path, ("person", "sample", "hospital", "status"))
+        read_columns(path, "person", "sample", "hospital", "status")
         .filter(pl.col("status") == "admitted")
         .sort("person", "sample")
         .group_by("person", maintain_order=True)
@@ -129,7 +128,7 @@ def _wanted(path: Path, people: pl.DataFrame) -> pl.DataFrame:
             Ids are not repeated in the message.
     """
     rows = (
-        _read_tsv(path, ("person", "platform_person_id"))
+        read_columns(path, "person", "platform_person_id")
         .with_columns(pl.col("platform_person_id").str.strip_chars())
         .filter(pl.col("platform_person_id") != "")
         .join(people.select("person"), on="person", how="semi")
@@ -199,30 +198,3 @@ def _demand_dates(records: pl.DataFrame, path: Path) -> None:
                 person=person,
             )
         )
-
-
-def _read_tsv(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
-    """Columns of another room's table, as text.
-
-    Raises:
-        FaultError: the file or one of the columns is missing.
-    """
-    text = read_text(path)
-    frame = (
-        pl.read_csv(text.encode(), separator="\t", infer_schema=False, empty_string_is_null=False)
-        if text.strip()
-        else pl.DataFrame()
-    )
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
-        raise FaultError(
-            Fault(
-                code="table-contract",
-                file=path.name,
-                column=", ".join(missing),
-                found="no such column",
-                allowed=", ".join(columns),
-                next_step="make the file anew with this version",
-            )
-        )
-    return frame.select(columns)

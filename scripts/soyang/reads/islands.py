@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from soyang.core.interval import Interval
 from soyang.core.process import Command
-from soyang.core.span import Interval
 
 MIN_GAP = 10_000
 """Bases of N that part two islands: far more than a fragment's length, so that no pair or

@@ -10,9 +10,9 @@ import polars as pl
 
 from soyang.core.assembly import CHROMOSOMES, PSEUDO_AUTOSOMAL, Assembly, bare
 from soyang.core.files import write_text
+from soyang.core.interval import Interval, merge, read_bed
 from soyang.core.process import Command, run
 from soyang.core.sequence import contig_lengths, known_stretches
-from soyang.core.span import Interval, merge, read_bed
 from soyang.core.tables import write_table
 from soyang.reads.tables import QUALITY
 
