@@ -18,13 +18,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import disk_usage, rmtree
 
 import polars as pl
 from rich.console import Console
 from rich.table import Table as RichTable
 
 from soyang.core.errors import ExitCode
-from soyang.core.files import restrict
+from soyang.core.files import SCRATCH, disk_full, restrict
 from soyang.core.tables import read_table, write_table
 from soyang.governance.tables import DROPPED, LEDGER
 
@@ -33,6 +34,8 @@ LOGS = Path("logs")
 PRIVATE = Path("private")
 DROPPED_PATH = Path("results/governance/dropped.tsv")
 LEDGER_PATH = Path("results/governance/ledger.tsv")
+NO_ROOM = 16 * 2**20
+"""Free bytes below which a step that could not even leave its marker met a full disk."""
 STOPS_EVERYTHING = {"disk-full"}
 """Faults that would hit everyone, whoever met them first."""
 
@@ -130,10 +133,12 @@ def _lock() -> Iterator[int]:
 
 
 def _forget_last_run() -> None:
-    """Whoever failed last time is tried again."""
+    """Whoever failed last time is tried again; what a killed run left half-made goes."""
     DROPPED_PATH.unlink(missing_ok=True)
     for marker in LOGS.glob("**/*.unfinished"):
         marker.unlink()
+    for left in [*Path("results").rglob(f"{SCRATCH}*"), *PRIVATE.rglob(f"{SCRATCH}*")]:
+        rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 def _rounds(options: argparse.Namespace, passed_on: Sequence[str], lock: int) -> int:
@@ -189,6 +194,9 @@ def stop_for(failures: Sequence[Unfinished]) -> int | None:
     for failure in stopping:
         print(f"soyang: {failure.room} {failure.verb}: {failure.message}", file=sys.stderr)
         print(f"soyang: its log is {failure.log}", file=sys.stderr)
+    if not stopping and disk_usage(".").free < NO_ROOM:
+        print(f"soyang: {disk_full(Path.cwd() / 'results')}", file=sys.stderr)
+        return ExitCode.FAULT
     if not stopping:
         print("soyang: the workflow stopped; its own message is above", file=sys.stderr)
     faults = bool(stopping) and all(f.code == ExitCode.FAULT for f in stopping)

@@ -21,7 +21,7 @@ import typer
 
 from soyang import __version__
 from soyang.core.errors import ExitCode, FaultError, ToolError
-from soyang.core.files import write_text
+from soyang.core.files import disk_full, is_disk_full, write_text
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "admission": ("check", "verify", "admit"),
@@ -129,7 +129,10 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         code = _fail(marker, ExitCode.BUG, "interrupted")
     except Exception as error:  # noqa: BLE001  the last resort: told, recorded, and exit 1
-        if hasattr(error, "show") and hasattr(error, "exit_code"):
+        if is_disk_full(error):
+            fault = disk_full(Path.cwd() / "results")
+            code = _fail(marker, ExitCode.FAULT, str(fault), [fault.code])
+        elif hasattr(error, "show") and hasattr(error, "exit_code"):
             error.show()
             code = _fail(marker, ExitCode.FAULT, str(error))
         else:

@@ -135,7 +135,7 @@ CASES: dict[str, tuple[Callable[[Maker], Row], tuple[str, ...]]] = {
     "truncated": (truncated, ("truncated",)),
     "not-fastq": (not_fastq, ("text file",)),
     "counts-differ": (counts_differ, ("100", "98")),
-    "names-differ": (names_differ, ("name",)),
+    "names-differ": (names_differ, ("mates that don't belong together",)),
     "swapped": (swapped, ("swapped",)),
     "no-mate": (no_mate, ("fastq_2",)),
     "truncated-vcf": (truncated_vcf, ("truncated",)),

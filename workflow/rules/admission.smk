@@ -66,7 +66,7 @@ checkpoint admit:
         verified=lambda wildcards: [
             f"results/admission/verified/{u['unit']}.tsv"
             for u in units()
-            if u["sample"] not in dropped(before_gate=True)
+            if u["sample"] not in dropped("admission")
         ],
     output:
         admitted="results/admission/admitted.tsv",

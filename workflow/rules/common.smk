@@ -12,7 +12,8 @@ SETTINGS = [
 TOOLS = f"{workflow.basedir}/workflow/envs/tools.yaml"
 SCHEMAS = f"{workflow.basedir}/workflow/schemas"
 DROPPED = "results/governance/dropped.tsv"
-BEFORE_GATE = {"admission", "reads", "calling", "identity"}
+BEFORE_GATE = ("reads", "calling", "identity")
+AFTER_GATE = ("interpretation", "reports")
 REFERENCE = "results/reads/reference/genome.fa"
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
@@ -29,10 +30,10 @@ def rows(path):
         return list(csv.DictReader(handle, delimiter="\t"))
 
 
-def dropped(before_gate):
-    """Samples and persons whose own step failed in this run, before or after the gate."""
+def dropped(*rooms):
+    """Samples and persons whose own step in these rooms failed in this run."""
     found = rows(DROPPED) if Path(DROPPED).exists() else []
-    return {r["subject"] for r in found if (r["room"] in BEFORE_GATE) == before_gate}
+    return {r["subject"] for r in found if r["room"] in rooms}
 
 
 def units(sample=None):
@@ -48,7 +49,7 @@ def entry(sample):
 
 def samples(*entries):
     """Admitted samples still in the run, those of some kinds of entry or all."""
-    fallen = dropped(before_gate=True)
+    fallen = dropped(*BEFORE_GATE)
     return [
         r["sample"]
         for r in rows(checkpoints.admit.get().output.admitted)
@@ -72,7 +73,7 @@ def passed():
 def persons_to_report():
     """Persons who passed the gate and whose own later steps did not fail."""
     found = rows(checkpoints.judge.get().output.verdicts) if samples() else []
-    fallen = dropped(before_gate=False)
+    fallen = dropped(*AFTER_GATE)
     return [
         r["person"]
         for r in found

@@ -20,6 +20,7 @@ from soyang.calling.shards import (
     with_margin,
 )
 from soyang.core.assembly import Assembly
+from soyang.core.files import SCRATCH
 from soyang.core.people import Sex
 from soyang.core.process import Command, pipe
 from soyang.core.sequence import bases_at, contig_lengths, known_stretches
@@ -65,7 +66,7 @@ def call(
     known = known_stretches(reference)
     shards = make_shards(known, shard_size(known, shard_bases))
     gvcf.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{gvcf.name}.", dir=gvcf.parent) as scratch:
+    with TemporaryDirectory(prefix=SCRATCH, dir=gvcf.parent) as scratch:
         folder = Path(scratch)
         ploidy = folder / "ploidy.txt"
         ploidy.write_text(ploidy_text(contig_lengths(reference), Assembly(assembly), Sex(sex)))

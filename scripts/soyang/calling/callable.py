@@ -9,7 +9,7 @@ import polars as pl
 
 from soyang.calling.records import caller_of, declared, header_of, require_sample
 from soyang.calling.tables import CALLS
-from soyang.core.files import atomic_path
+from soyang.core.files import SCRATCH, atomic_path
 from soyang.core.process import run
 from soyang.core.tables import write_table
 
@@ -52,7 +52,7 @@ def callable(
     if gvcf is not None:
         require_sample(gvcf, sample)
     known = gvcf is not None and entry != "vcf"
-    with TemporaryDirectory(prefix=".", dir=_made(callable_bed.parent)) as scratch:
+    with TemporaryDirectory(prefix=SCRATCH, dir=_made(callable_bed.parent)) as scratch:
         plain = Path(scratch) / "callable.bed"
         regions = regions_of(gvcf, min_depth, Path(scratch)) if gvcf and known else _NONE
         regions.write_csv(plain, separator="\t", include_header=False)

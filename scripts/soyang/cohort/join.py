@@ -20,7 +20,7 @@ from soyang.cohort.inputs import (
 from soyang.cohort.parquet import write_pieces
 from soyang.cohort.tables import CALLABLE, GENOTYPES, SAMPLES, SITE
 from soyang.core.errors import Fault, FaultError
-from soyang.core.files import read_rows
+from soyang.core.files import SCRATCH, read_rows
 from soyang.core.regions import read_regions
 from soyang.core.tables import write_table
 from soyang.core.vcf import read_records, sample_of
@@ -69,7 +69,7 @@ def join(
     mine = [subjects[name] for name in names]
     known = {name: facts[name]["callable_known"] == "true" for name in names}
     genotypes.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=genotypes.parent, prefix=".join-") as folder:
+    with tempfile.TemporaryDirectory(dir=genotypes.parent, prefix=SCRATCH) as folder:
         parts = list(_read_parts(mine, vcfs, facts, Path(folder)))
         write_pieces(_genotype_pieces(parts), genotypes, GENOTYPES)
     write_pieces(_callable_pieces(beds, known), callable, CALLABLE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import io
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -13,7 +14,11 @@ from pathlib import Path
 
 from soyang.core.errors import Fault, FaultError
 
+_DISK_FULL = re.compile(r"No space left on device|File too large|Disk quota exceeded")
 BOM = "\ufeff"
+SCRATCH = ".scratch-"
+"""How the names of temporary files and folders beside results begin; a killed run leaves them,
+and the next start removes them."""
 
 
 @contextmanager
@@ -27,16 +32,23 @@ def atomic_path(path: Path) -> Iterator[Path]:
         FaultError: the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid.uuid4().hex}.{path.name}")
+    temporary = path.with_name(f"{SCRATCH}{uuid.uuid4().hex}.{path.name}")
     try:
         yield temporary
         temporary.replace(path)
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+    except Exception as error:
+        if is_disk_full(error):
             raise FaultError(disk_full(path)) from error
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_disk_full(error: BaseException | str) -> bool:
+    """Whether an error, of ours, a library's or a tool's text, tells of a full disk."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return True
+    return bool(_DISK_FULL.search(str(error)))
 
 
 def disk_full(path: Path) -> Fault:

@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from soyang.core.errors import FaultError, ToolError
-from soyang.core.files import disk_full
+from soyang.core.files import disk_full, is_disk_full
 
 Command = Sequence[str | Path]
-
-_DISK_FULL = re.compile(r"No space left on device|File too large|Disk quota exceeded")
 
 
 def run(command: Command, *, stdout: Path | None = None) -> str:
@@ -191,7 +189,7 @@ def _raise_for(
     failed = [n for n, code in enumerate(codes) if code]
     if not failed:
         return
-    if any(_DISK_FULL.search(said[n]) for n in failed):
+    if any(is_disk_full(said[n]) for n in failed):
         raise FaultError(disk_full(stdout or Path.cwd() / "output"))
     broken_pipe = -signal.SIGPIPE
     first = next((n for n in failed if codes[n] != broken_pipe), failed[0])

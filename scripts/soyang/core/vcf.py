@@ -10,6 +10,7 @@ import polars as pl
 import pysam
 
 from soyang.core.errors import Fault, FaultError
+from soyang.core.files import SCRATCH
 from soyang.core.process import run
 
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -80,7 +81,7 @@ def read_records(vcf: Path, fields: Sequence[str], *, scratch: Path) -> pl.DataF
     columns = [*SITE_FIELDS.values(), *known]
     query = "\\t".join(f"%{name}" for name in SITE_FIELDS)
     query += "".join(f"[\\t%{name}]" for name in known) + "\\n"
-    with tempfile.TemporaryDirectory(dir=scratch, prefix=".records-") as folder:
+    with tempfile.TemporaryDirectory(dir=scratch, prefix=SCRATCH) as folder:
         text = Path(folder) / "records.tsv"
         run(["bcftools", "query", "--format", query, vcf], stdout=text)
         records = pl.read_csv(

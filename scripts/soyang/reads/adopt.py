@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pysam
 
 from soyang.core.errors import Fault, FaultError, Scope
+from soyang.core.files import SCRATCH
 from soyang.core.process import Command, reading
 from soyang.reads.cram import dictionary_of, primary_reads, read_groups, sequence_lines, writing
 from soyang.reads.units import sample_units
@@ -57,7 +58,7 @@ def adopt(*, sample: str, units: Path, reference: Path, threads: int, cram: Path
         for file in files:
             sink.reads += primary_reads(file)
             with (
-                TemporaryDirectory(prefix=".", dir=cram.parent) as scratch,
+                TemporaryDirectory(prefix=SCRATCH, dir=cram.parent) as scratch,
                 reading(_by_name(file, reference, threads, Path(scratch))) as source,
             ):
                 shutil.copyfileobj(source, sink.stream, _COPY_BYTES)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from soyang.core.errors import Fault, FaultError, Scope, ToolError
-from soyang.core.files import write_text
+from soyang.core.files import SCRATCH, write_text
 from soyang.core.process import Command, reading
 from soyang.reads.cram import dictionary_of, sequence_lines, writing
 from soyang.reads.islands import to_contigs
@@ -104,7 +104,7 @@ def _require_pairs(lanes: Sequence[Unit], units: Path, sample: str) -> None:
 
 def _align_lane(lane: Unit, tools: Sequence[Command], folder: Path, sink: IO[bytes]) -> int:
     """Write a lane's alignments, without header, to ``sink``; return the reads that went in."""
-    with TemporaryDirectory(prefix=".", dir=folder) as scratch:
+    with TemporaryDirectory(prefix=SCRATCH, dir=folder) as scratch:
         raw = Path(scratch) / "fastp.json"
         with reading([_trim(lane, raw), *tools], failure=_FASTP_FAILURES) as source:
             shutil.copyfileobj(source, sink, _COPY_BYTES)

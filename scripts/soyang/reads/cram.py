@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from soyang.core.errors import ToolError
-from soyang.core.files import atomic_path
+from soyang.core.files import SCRATCH, atomic_path
 from soyang.core.process import Command, feeding, run
 
 _SORT_MEMORY = "768M"
@@ -101,7 +101,7 @@ class _Scratch:
 
     def __init__(self, output: Path) -> None:
         self.folder = output.parent
-        self.prefix = f".{uuid.uuid4().hex}"
+        self.prefix = f"{SCRATCH}{uuid.uuid4().hex}"
 
     def __call__(self, name: str) -> Path:
         return self.folder / f"{self.prefix}.{name}"

@@ -17,7 +17,7 @@ import pysam
 
 from soyang.core.assembly import Assembly
 from soyang.core.errors import Fault, FaultError
-from soyang.core.files import write_text
+from soyang.core.files import SCRATCH, write_text
 from soyang.core.process import run
 from soyang.core.sequence import known_bases_bed, known_stretches
 from soyang.reads.islands import Island, islands, islands_table, table_text
@@ -66,7 +66,7 @@ def reference(*, fasta: Path, assembly: str, output: Path) -> None:
         FaultError: the FASTA is missing, empty, or holds what is not sequence.
     """
     output.mkdir(parents=True, exist_ok=True)
-    scratch = output / f".{uuid.uuid4().hex}"
+    scratch = output / f"{SCRATCH}{uuid.uuid4().hex}"
     scratch.mkdir()
     try:
         _prepare(fasta, Assembly(assembly), scratch / NAME)
