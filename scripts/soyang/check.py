@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import typer
-
 from soyang.admission.check import Inputs, read_inputs, unit_of
 from soyang.admission.faults import show, stops_run, unique
 from soyang.admission.reference import open_reference
@@ -28,7 +26,7 @@ def check(*, config: list[Path] | None = None, quick: bool = False) -> None:
         quick: look at the files' beginnings and ends only, do not read them through.
 
     Raises:
-        typer.Exit: with the status.
+        SystemExit: with the status.
     """
     inputs = read_inputs(config or [next((path for path in USUAL if path.exists()), USUAL[0])])
     faults = list(inputs.faults)
@@ -37,9 +35,9 @@ def check(*, config: list[Path] | None = None, quick: bool = False) -> None:
     show(faults)
     print(_summary(inputs, faults))
     if stops_run(faults):
-        raise typer.Exit(ExitCode.FAULT)
+        raise SystemExit(ExitCode.FAULT)
     if faults:
-        raise typer.Exit(ExitCode.UNEXPECTED)
+        raise SystemExit(ExitCode.UNEXPECTED)
 
 
 def _whole_files(inputs: Inputs) -> list[Fault]:

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from soyang.core.tables import write_table
+from soyang.governance.tables import LEDGER
 from soyang.main import ROOMS
 
 
@@ -50,5 +52,10 @@ def test_a_failed_step_leaves_a_marker_and_a_good_one_none(tmp_path):
     assert told["subject"] == "S1" and told["exit"] == 2
     assert "x.tsv: found no file" in told["message"]
     assert told["message"] in log.read_text()
-    assert soyang("--log", log, "--help", cwd=tmp_path).returncode == 0
+    (tmp_path / "none.yaml").write_text(
+        "reference: {fasta: a, transcripts: b, transcripts_release: c}\n"
+        "reports: {date: '2026-01-15'}\n"
+    )
+    write_table(LEDGER.empty(), tmp_path / "x.tsv", LEDGER)
+    assert soyang("--log", log, *words, cwd=tmp_path).returncode == 0
     assert not log.with_name("reconcile.log.unfinished").exists()

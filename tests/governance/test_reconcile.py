@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import typer
 
 from soyang.core.settings import Expected
 from soyang.core.tables import write_table
@@ -49,7 +48,7 @@ def test_a_surprise_ends_with_3(tmp_path, capsys):
     write_table(LEDGER.frame([end("P1", "reported")]), tmp_path / "ledger.tsv", LEDGER)
     reconcile(settings=[settings], ledger=tmp_path / "ledger.tsv")
     write_table(LEDGER.frame([FAILED]), tmp_path / "ledger.tsv", LEDGER)
-    with pytest.raises(typer.Exit) as stopped:
+    with pytest.raises(SystemExit) as stopped:
         reconcile(settings=[settings], ledger=tmp_path / "ledger.tsv")
-    assert stopped.value.exit_code == 3
+    assert stopped.value.code == 3
     assert "truncated gzip" in capsys.readouterr().out

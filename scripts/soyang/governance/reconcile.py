@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
-import typer
 
 from soyang.core.errors import ExitCode
 from soyang.core.settings import Expected, load
@@ -22,13 +21,13 @@ def reconcile(*, settings: list[Path], ledger: Path) -> None:
         ledger: the ledger.
 
     Raises:
-        typer.Exit: with code 3 where somebody did not end as expected.
+        SystemExit: with code 3 where somebody did not end as expected.
     """
     surprises = list(unexpected(read_table(ledger, LEDGER), load(settings).expected))
     for line in surprises:
         print(line)
     if surprises:
-        raise typer.Exit(ExitCode.UNEXPECTED)
+        raise SystemExit(ExitCode.UNEXPECTED)
 
 
 def unexpected(ledger: pl.DataFrame, expected: Sequence[Expected]) -> Iterator[str]:

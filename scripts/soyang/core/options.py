@@ -1,0 +1,72 @@
+"""A verb's keyword arguments as command-line options, its docstring as their help.
+
+The standard library's parser: a run starts thousands of verbs, and a library for it would take
+longer to load than many a verb's work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+Verb = Callable[..., None]
+
+
+def summary(verb: Verb) -> str:
+    """The docstring up to its ``Args:``."""
+    return (inspect.getdoc(verb) or "").split("\nArgs:")[0].strip()
+
+
+def add_options(parser: argparse.ArgumentParser, verb: Verb) -> None:
+    """Add an option for each keyword argument of a verb.
+
+    A list is an option that may be repeated, a bool a flag, an argument without default is
+    required.
+
+    Raises:
+        TypeError: an argument is of a type that no option can give.
+    """
+    helps = _helps(inspect.getdoc(verb) or "")
+    hints = get_type_hints(verb)
+    for name, parameter in inspect.signature(verb).parameters.items():
+        required = parameter.default is inspect.Parameter.empty
+        words: dict[str, Any] = {"dest": name, "help": helps.get(name, "").replace("%", "%%")}
+        kind, many = _kind(hints[name])
+        if kind is bool:
+            words["action"] = "store_true"
+        else:
+            words |= {"type": kind, "required": required, "metavar": kind.__name__.upper()}
+            words |= {"action": "append"} if many else {}
+        if not required:
+            words["default"] = None if many else parameter.default
+        parser.add_argument(f"--{name.replace('_', '-')}", **words)
+
+
+def arguments(verb: Verb, options: argparse.Namespace) -> dict[str, Any]:
+    """The verb's keyword arguments out of parsed options."""
+    return {name: getattr(options, name) for name in inspect.signature(verb).parameters}
+
+
+def _kind(hint: Any) -> tuple[type, bool]:
+    """Type of one value, and whether the option may be repeated."""
+    if isinstance(hint, UnionType):
+        (hint,) = (option for option in get_args(hint) if option is not NoneType)
+    if get_origin(hint) is list:
+        return _kind(get_args(hint)[0])[0], True
+    if hint not in (Path, str, int, float, bool):
+        raise TypeError(f"no option can give {hint}")
+    return hint, False
+
+
+def _helps(doc: str) -> dict[str, str]:
+    """Argument to its text, from a docstring's ``Args:``."""
+    section = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", doc, re.MULTILINE | re.DOTALL)
+    if not section:
+        return {}
+    entries = re.findall(r"^    (\w+): (.*?)(?=^    \w+: |\Z)", section[1], re.M | re.S)
+    return {name: " ".join(text.split()) for name, text in entries}

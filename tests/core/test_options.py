@@ -1,0 +1,81 @@
+"""A verb's keyword arguments as options."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from soyang.core.options import add_options, arguments, summary
+
+
+def verb(
+    *,
+    table: Path,
+    share: float,
+    part: list[Path],
+    depth: int = 8,
+    quick: bool = False,
+    only: list[str] | None = None,
+    targets: Path | None = None,
+) -> None:
+    """Do the work.
+
+    Args:
+        table: what to read; 100 % of it.
+        share: a share,
+            told on two lines.
+        part: parts.
+        depth: depth.
+        quick: be quick.
+        only: some.
+        targets: targets.
+    """  # fmt: skip
+
+
+def parse(*words):
+    parser = argparse.ArgumentParser()
+    add_options(parser, verb)
+    return arguments(verb, parser.parse_args(words))
+
+
+def test_types_defaults_and_repeats():
+    given = parse("--table", "표 1.tsv", "--share", "0.5", "--part", "a", "--part", "b")
+    assert given == {
+        "table": Path("표 1.tsv"), "share": 0.5, "part": [Path("a"), Path("b")],
+        "depth": 8, "quick": False, "only": None, "targets": None,
+    }  # fmt: skip
+    more = parse("--table=t", "--share=1", "--part=a", "--depth=3", "--quick", "--only=x")
+    assert (more["depth"], more["quick"], more["only"]) == (3, True, ["x"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--share", "1", "--part", "a"], "--table"),
+        (["--table", "t", "--share", "half", "--part", "a"], "half"),
+        (["--table", "t", "--share", "1", "--part", "a", "--colour", "x"], "--colour"),
+    ],
+)
+def test_a_wrong_option_is_named_and_ends_with_2(capsys, words, said):
+    with pytest.raises(SystemExit) as stopped:
+        parse(*words)
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_help_is_the_docstring(capsys):
+    with pytest.raises(SystemExit):
+        parse("--help")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "a share, told on two lines." in said and "100 % of it" in said
+    assert summary(verb) == "Do the work."
+
+
+def test_a_type_that_no_option_can_give_is_refused():
+    def strange(*, when: dict) -> None:
+        """Do."""
+
+    with pytest.raises(TypeError, match="dict"):
+        add_options(argparse.ArgumentParser(), strange)
