@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import inspect
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from soyang.core.options import add_options
 from soyang.core.tables import Table
 from soyang.main import PEOPLE_COMMANDS, ROOMS
 
@@ -69,6 +71,7 @@ def test_a_verb_has_one_name(room, verb):
     smk = (rules / f"{room}.smk").read_text() + (rules / "inputs.smk").read_text()
     word = verb.replace("_", "-")
     assert word in smk or verb == "reconcile", f"no rule runs {room} {word}"
+    add_options(argparse.ArgumentParser(), function)
     parameters = inspect.signature(function).parameters.values()
     assert all(p.kind is p.KEYWORD_ONLY for p in parameters)
     for parameter in parameters:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from soyang.core.assembly import Assembly
 from soyang.core.options import add_options, arguments, summary
 
 
@@ -19,6 +20,7 @@ def verb(
     quick: bool = False,
     only: list[str] | None = None,
     targets: Path | None = None,
+    assembly: Assembly = Assembly.GRCH38,
 ) -> None:
     """Do the work.
 
@@ -31,6 +33,7 @@ def verb(
         quick: be quick.
         only: some.
         targets: targets.
+        assembly: assembly.
     """  # fmt: skip
 
 
@@ -44,9 +47,11 @@ def test_types_defaults_and_repeats():
     given = parse("--table", "표 1.tsv", "--share", "0.5", "--part", "a", "--part", "b")
     assert given == {
         "table": Path("표 1.tsv"), "share": 0.5, "part": [Path("a"), Path("b")],
-        "depth": 8, "quick": False, "only": None, "targets": None,
+        "depth": 8, "quick": False, "only": None, "targets": None, "assembly": Assembly.GRCH38,
     }  # fmt: skip
     more = parse("--table=t", "--share=1", "--part=a", "--depth=3", "--quick", "--only=x")
+    again = parse("--table=t", "--share=1", "--part=a", "--assembly=GRCh37")
+    assert again["assembly"] is Assembly.GRCH37
     assert (more["depth"], more["quick"], more["only"]) == (3, True, ["x"])
 
 
@@ -56,6 +61,7 @@ def test_types_defaults_and_repeats():
         (["--share", "1", "--part", "a"], "--table"),
         (["--table", "t", "--share", "half", "--part", "a"], "half"),
         (["--table", "t", "--share", "1", "--part", "a", "--colour", "x"], "--colour"),
+        (["--table", "t", "--share", "1", "--part", "a", "--assembly", "hg19"], "hg19"),
     ],
 )
 def test_a_wrong_option_is_named_and_ends_with_2(capsys, words, said):

@@ -10,6 +10,7 @@ import argparse
 import inspect
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -42,6 +43,7 @@ def add_options(parser: argparse.ArgumentParser, verb: Verb) -> None:
         else:
             words |= {"type": kind, "required": required, "metavar": kind.__name__.upper()}
             words |= {"action": "append"} if many else {}
+            words |= {"choices": list(kind)} if issubclass(kind, StrEnum) else {}
         if not required:
             words["default"] = None if many else parameter.default
         parser.add_argument(f"--{name.replace('_', '-')}", **words)
@@ -58,7 +60,8 @@ def _kind(hint: Any) -> tuple[type, bool]:
         (hint,) = (option for option in get_args(hint) if option is not NoneType)
     if get_origin(hint) is list:
         return _kind(get_args(hint)[0])[0], True
-    if hint not in (Path, str, int, float, bool):
+    known = hint in (Path, str, int, float, bool)
+    if not known and not (isinstance(hint, type) and issubclass(hint, StrEnum)):
         raise TypeError(f"no option can give {hint}")
     return hint, False
 
