@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser, verb: Verb) -> None:
         words: dict[str, Any] = {"dest": name, "help": helps.get(name, "").replace("%", "%%")}
         kind, many = _kind(hints[name])
         if kind is bool:
-            words["action"] = "store_true"
+            words["action"] = argparse.BooleanOptionalAction
         else:
             words |= {"type": kind, "required": required, "metavar": kind.__name__.upper()}
             words |= {"action": "append"} if many else {}
