@@ -81,6 +81,8 @@ def test_two_strong_variants_of_unknown_phase_are_likely(cohort: Any) -> None:
     assert len(best["variants"]) == 2
     assert "phase_unknown" in codes(best["reasons_against"])
     assert "no_parents" in found["not_assessed"]
+    others = [c for c in found["candidates"] if c["gene"] == "SLC52A3"]
+    assert others == [best], "its variants are not told again as uncertain single hits"
 
 
 def test_one_strong_of_two_is_only_possible_yet_first(cohort: Any) -> None:

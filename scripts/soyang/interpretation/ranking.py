@@ -288,15 +288,23 @@ def rank(judged: Iterable[Judged], *, secondary: bool) -> list[Candidate]:
     Without consent to secondary findings, a strong variant in a gene none of whose diseases
     shares a phenotype with the person is left out: it is no answer to the question asked. So
     is a single strong hit in a recessive gene, unless the phenotype speaks for its disease.
+    A single hit that is part of a better explanation is not told a second time as a weak one.
     """
     kept = [item.candidate for item in judged if secondary or not _is_secondary(item)]
     kept.sort(key=lambda c: (TIERS.index(c.tier), -c.score, c.gene, c.model, _site(c)))
+    kept = [c for n, c in enumerate(kept) if not (c.model == "single_hit" and _told(c, kept[:n]))]
     return [c.model_copy(update={"rank": n}) for n, c in enumerate(kept, start=1)]
 
 
 def _is_secondary(item: Judged) -> bool:
     lone = item.candidate.model == "single_hit" and (item.candidate.phenotype_score or 0.0) < POOR
     return item.notable and (item.unrelated or lone)
+
+
+def _told(candidate: Candidate, better: Iterable[Candidate]) -> bool:
+    """Whether a better candidate already has all variants of this one."""
+    own = {v.hgvs_g for v in candidate.variants}
+    return any(own <= {v.hgvs_g for v in other.variants} for other in better)
 
 
 def _site(candidate: Candidate) -> str:
