@@ -141,7 +141,7 @@ CASES: dict[str, tuple[Callable[[Maker], Row], tuple[str, ...]]] = {
     "truncated-vcf": (truncated_vcf, ("truncated",)),
     "another-sample": (another_sample, ("S09",)),
     "vcf-as-gvcf": (vcf_as_gvcf, ("gvcf",)),
-    "wrong-build": (wrong_build, ("63025520",)),
+    "wrong-build": (wrong_build, ("wrong build", "GRCh37")),
     "truncated-cram": (truncated_cram, ("truncated",)),
     "unknown-sex": (unknown_sex, ("M?",)),
     "unknown-parent": (unknown_parent, ("NOBODY",)),

@@ -25,6 +25,8 @@ COLUMNS = (
 )  # fmt: skip
 ENTRY = {"fastq_1": "fastq", "fastq_2": "fastq"} | {name: name for name in FILES[2:]}
 ASSAYS = ("wgs", "wes", "panel")
+VOCABULARY = {"sex": tuple(Sex), "affected": tuple(Affected), "assay": ASSAYS}
+"""Columns of a closed vocabulary, upper or lower case."""
 WITHDRAWN = "withdrawn"
 ONLY_LANE = "L1"
 """Lane of a row that names none."""
@@ -160,8 +162,9 @@ def _cell(cell: str) -> str:
 def _row(path: Path, number: int, header: list[str], cells: list[str]) -> Row:
     padded = cells + [""] * (len(header) - len(cells))
     found = dict.fromkeys(COLUMNS, "") | dict(zip(header, padded, strict=False))
-    for column in ("sex", "affected", "assay"):
-        found[column] = found[column].lower()
+    for column, allowed in VOCABULARY.items():
+        if found[column].lower() in allowed:  # any other word is shown as it was found
+            found[column] = found[column].lower()
     for column in ("father", "mother"):
         found[column] = "" if found[column] == "0" else found[column]
     return Row(sheet=str(path), line=number, cells=found)
@@ -228,13 +231,10 @@ def _ids(row: Row) -> Iterator[Fault]:
 
 
 def _words(row: Row) -> Iterator[Fault]:
-    for column, allowed, default in (
-        ("sex", tuple(Sex), None),
-        ("affected", tuple(Affected), ""),
-        ("assay", ASSAYS, ""),
-    ):
+    for column, allowed in VOCABULARY.items():
         word = row.cells[column]
-        if word not in (*allowed, default):
+        may_be_empty = column != "sex"
+        if word not in allowed and (word or not may_be_empty):
             yield row.fault(
                 f"{column}-unknown", column, f"'{word}'" if word else "nothing",
                 ", ".join(allowed), f"{nearest(word, allowed)}Correct the cell",
