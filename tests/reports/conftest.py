@@ -69,7 +69,10 @@ def variant(gene: str = "JAG1", **over: Any) -> Json:
         "father": "absent",
         "mother": "absent",
     }  # fmt: skip
-    return base | over
+    made = base | over
+    if made["hgvs_c"] and ":" not in made["hgvs_c"]:
+        made["hgvs_c"] = f"{made['transcript']}:{made['hgvs_c']}"
+    return made
 
 
 def candidate(gene: str, model: str, variants: list[Json], **over: Any) -> Json:

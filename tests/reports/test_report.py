@@ -442,3 +442,9 @@ def test_command(
     assert "架空の人です。" in (folder / "P001" / "report.html").read_text(encoding="utf-8")
     assert "架空の人です。" not in (folder / "P001" / "report.en.html").read_text(encoding="utf-8")
     assert str(tmp_path) not in (folder / "P001" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_transcript_is_named_once(case: MakeCase, make: Make) -> None:
+    page = (make(case("jag1")) / "report.html").read_text(encoding="utf-8")
+    assert "NM_000214.3:c.1156_1159del" in page
+    assert "NM_000214.3:NM_" not in page
