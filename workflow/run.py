@@ -229,9 +229,24 @@ def _reconcile(settings: Sequence[Path]) -> int:
     """Show the ledger, compare it with what is expected."""
     if not LEDGER_PATH.exists():  # a dry run, or only some targets
         return ExitCode.EXPECTED
-    _show(read_table(LEDGER_PATH, LEDGER))
+    ledger = read_table(LEDGER_PATH, LEDGER)
+    clear_unreported(ledger)
+    _show(ledger)
     words = ["--ledger", str(LEDGER_PATH)]
     return _soyang("governance", "reconcile", *_repeat("--settings", settings), *words)
+
+
+def clear_unreported(ledger: pl.DataFrame) -> None:
+    """Remove reports and findings that an earlier run made of who is not reported now.
+
+    Who was quarantined, failed or withdrew since must not be left with a report.
+    """
+    for person in ledger.filter(pl.col("status") != "reported")["person"]:
+        report = Path("results/reports") / person
+        if report.is_dir():
+            print(f"soyang: removed an earlier report of {person}", file=sys.stderr)
+            rmtree(report)
+        Path(f"results/interpretation/{person}.findings.json").unlink(missing_ok=True)
 
 
 def _show(ledger: pl.DataFrame) -> None:
