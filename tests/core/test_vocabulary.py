@@ -9,23 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soyang.core.assembly import Assembly, bare
+from soyang.core.assembly import Assembly, bare, contig_order
 from soyang.core.interval import Interval, merge, read_bed
-from soyang.core.people import Member, Pedigree, Sex
-from soyang.core.variant import Variant, contig_order
-
-
-@pytest.mark.parametrize(
-    "values", [("chr1", 0, "A", "C"), ("chr1", 1, "", "C"), ("chr1", 1, "A", "A"),
-               ("chr1", 1, "A", "<DEL>"), ("chr1", 1, "a", "C")],
-)  # fmt: skip
-def test_a_senseless_variant_is_refused(values):
-    with pytest.raises(ValueError):
-        Variant(*values)
-
-
-def test_a_site_is_named_by_its_four_parts():
-    assert str(Variant("chr20", 10_640_000, "AC", "A")) == "chr20-10640000-AC-A"
 
 
 def test_contigs_sort_as_chromosomes_do():
@@ -87,26 +72,3 @@ def test_other_contigs_have_no_accession():
     with pytest.raises(KeyError):
         Assembly.GRCH38.accession("chrUn_KI270742v1")
     assert bare("chrMT") == bare("M") == "M"
-
-
-def test_a_pedigree_that_makes_no_sense_is_refused():
-    father = Member(person="F", family="1", sex=Sex.FEMALE)
-    with pytest.raises(ValueError, match="father of C but recorded female"):
-        Pedigree([father, Member(person="C", family="1", father="F")])
-    with pytest.raises(ValueError, match="own ancestor"):
-        Pedigree(
-            [Member(person="A", family="1", father="B"), Member(person="B", family="1", mother="A")]
-        )
-    with pytest.raises(ValueError, match="twice"):
-        Pedigree([father, father])
-
-
-def test_parents_and_children():
-    family = Pedigree(
-        [
-            Member(person="F", family="1", sex=Sex.MALE),
-            Member(person="C", family="1", father="F", mother="elsewhere"),
-        ]
-    )
-    assert family.parents("C") == ("F",)
-    assert family.children("F") == ("C",)

@@ -13,7 +13,7 @@ checkpoint check:
         pedigree=config.get("pedigree") or [],
     output:
         units="private/admission/units.tsv",
-        faults="results/admission/faults.tsv",
+        faults="private/admission/faults.tsv",
     log:
         "logs/admission/check.log",
     conda:
@@ -36,7 +36,7 @@ rule verify:
         units=ancient("private/admission/units.tsv"),
         reference=REFERENCE,
     output:
-        faults="results/admission/verified/{unit}.tsv",
+        faults="private/admission/verified/{unit}.tsv",
     log:
         "logs/admission/verify/{unit}.log",
     benchmark:
@@ -62,15 +62,15 @@ checkpoint admit:
         sheet=config["sheet"],
         pedigree=config.get("pedigree") or [],
         units="private/admission/units.tsv",
-        check_faults="results/admission/faults.tsv",
+        check_faults="private/admission/faults.tsv",
         verified=lambda wildcards: [
-            f"results/admission/verified/{u['unit']}.tsv"
+            f"private/admission/verified/{u['unit']}.tsv"
             for u in units()
             if u["sample"] not in dropped("admission")
         ],
     output:
         admitted="results/admission/admitted.tsv",
-        faults="results/admission/all_faults.tsv",
+        faults="private/admission/all_faults.tsv",
         crosswalk="private/admission/crosswalk.tsv",
     log:
         "logs/admission/admit.log",

@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from soyang.annotation.tables import SITE, SITE_COLUMNS
+from soyang.core.assembly import contig_order
 from soyang.core.errors import Fault, FaultError
-from soyang.core.variant import contig_order
 
 
 def read_sites(path: Path, extra: tuple[str, ...] = ()) -> pl.DataFrame:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
+from soyang.core.assembly import contig_order
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import read_rows
 from soyang.core.people import Consent
 from soyang.core.regions import REGIONS
-from soyang.core.variant import contig_order
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,3 +58,9 @@ def bare(contig: str) -> str:
     """Chromosome name without ``chr``, mitochondrion as ``M``."""
     name = contig.removeprefix("chr")
     return "M" if name == "MT" else name
+
+
+def contig_order(contig: str) -> tuple[int, str]:
+    """Sort key: chromosomes in their order, then other contigs by name."""
+    name = bare(contig)
+    return (CHROMOSOMES.index(name), "") if name in CHROMOSOMES else (len(CHROMOSOMES), contig)

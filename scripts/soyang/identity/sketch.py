@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
+from soyang.core.assembly import contig_order
 from soyang.core.tables import write_table
-from soyang.core.variant import contig_order
 from soyang.core.vcf import read_records
 from soyang.identity.tables import SKETCH
 
