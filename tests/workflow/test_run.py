@@ -78,10 +78,12 @@ def test_nothing_of_who_did_not_consent_is_computed(finished):
     assert paths == []
 
 
-def test_no_machine_path_and_no_platform_identifier_is_left(finished):
+def test_no_machine_path_file_name_or_platform_identifier_is_left(finished):
     working = finished[0]
     planted = {row["platform_person_id"] for row in working.sheet()}
     planted |= {str(working.folder.parent), str(working.folder.parent.parent)}
+    columns = ("fastq_1", "fastq_2", "cram", "gvcf", "vcf")
+    planted |= {row[column] for row in working.sheet() for column in columns if row[column]}
     for path, content in working.results().items():
         for word in planted:
             assert word.encode() not in content, f"{word} in {path}"
