@@ -31,11 +31,15 @@ real: setup ## real reads of NA12878 over BRCA1, as they are and with a planted 
 
 .PHONY: test
 test: setup ## the quick tests
-	@$(PYTHON) -m pytest -m "not slow and not workflow and not browser" -n 2
+	@$(PYTHON) -m pytest -m "not slow and not workflow and not browser and not platform" -n 2
 
 .PHONY: test-slow
 test-slow: setup ## the slow tests: whole workflow, browser
 	@$(PYTHON) -m pytest -m "slow or workflow or browser"
+
+.PHONY: test-platform
+test-platform: setup ## the platform live: DuckDB, PostgreSQL, Spark, FHIR
+	@$(PYTHON) -m pytest -m platform
 
 .PHONY: lint
 lint: setup ## ruff, mypy, snakefmt, snakemake --lint

@@ -18,7 +18,7 @@ from pathlib import Path
 from soyang import __version__
 from soyang.core.errors import ExitCode, FaultError, ToolError
 from soyang.core.files import disk_full, is_disk_full, write_text
-from soyang.core.options import add_options, arguments, summary
+from soyang.core.options import add_options, call, summary
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "admission": ("check", "verify", "admit"),
@@ -27,11 +27,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "identity": ("sketch", "relate", "judge"),
     "cohort": ("join", "count"),
     "annotation": ("consequence", "describe", "annotate"),
-    "phenotypes": ("ontology", "extract"),
+    "phenotypes": (
+        "ontology", "enquire", "fetch", "extract", "map", "facts", "phecodes", "lifelog",
+        "timeline", "select", "matrix", "profile",
+    ),
     "interpretation": ("interpret",),
     "reports": ("report",),
-    "governance": ("provenance", "ledger", "reconcile"),
-}
+    "governance": (
+        "provenance", "consents", "ledger", "reconcile", "pseudonymise", "deliver",
+    ),
+}  # fmt: skip
 PEOPLE_COMMANDS = {"check": "Show every fault of settings, sheet and files at once."}
 """Words that people type across rooms, each a module beside ``core/``."""
 
@@ -74,7 +79,7 @@ def main() -> None:
     options = parser(words).parse_args(words)
     marker = _start(options.log, options.subject)
     try:
-        options.function(**arguments(options.function, options))
+        call(options.function, options)
         code: int = ExitCode.EXPECTED
     except FaultError as error:
         codes = [fault.code for fault in error.faults]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from soyang.core.assembly import Assembly
-from soyang.core.options import add_options, arguments, summary
+from soyang.core.options import add_options, call, summary
 
 
 def verb(
@@ -35,17 +35,24 @@ def verb(
         targets: targets.
         assembly: assembly.
     """  # fmt: skip
+    given.update(locals())
+
+
+given: dict[str, object] = {}
+"""What the verb was called with."""
 
 
 def parse(*words):
     parser = argparse.ArgumentParser()
     add_options(parser, verb)
-    return arguments(verb, parser.parse_args(words))
+    given.clear()
+    call(verb, parser.parse_args(words))
+    return dict(given)
 
 
 def test_types_defaults_and_repeats():
-    given = parse("--table", "표 1.tsv", "--share", "0.5", "--part", "a", "--part", "b")
-    assert given == {
+    first = parse("--table", "표 1.tsv", "--share", "0.5", "--part", "a", "--part", "b")
+    assert first == {
         "table": Path("표 1.tsv"), "share": 0.5, "part": [Path("a"), Path("b")],
         "depth": 8, "quick": False, "only": None, "targets": None, "assembly": Assembly.GRCH38,
     }  # fmt: skip
@@ -85,3 +92,24 @@ def test_a_type_that_no_option_can_give_is_refused():
 
     with pytest.raises(TypeError, match="dict"):
         add_options(argparse.ArgumentParser(), strange)
+
+
+def test_a_positional_only_argument_is_a_word():
+    seen = []
+
+    def show(person: str, /, *, folder: Path = Path("results")) -> None:
+        """Show.
+
+        Args:
+            person: whom.
+            folder: where.
+        """
+        seen.append((person, folder))
+
+    parser = argparse.ArgumentParser()
+    add_options(parser, show)
+    call(show, parser.parse_args(["P1"]))
+    call(show, parser.parse_args(["P2", "--folder", "f"]))
+    assert seen == [("P1", Path("results")), ("P2", Path("f"))]
+    with pytest.raises(SystemExit):
+        parser.parse_args([])

@@ -24,7 +24,7 @@ def summary(verb: Verb) -> str:
 
 
 def add_options(parser: argparse.ArgumentParser, verb: Verb) -> None:
-    """Add an option for each keyword argument of a verb.
+    """Add an option for each keyword argument of a verb, and a word for a positional-only one.
 
     A list is an option that may be repeated, a bool a flag, an argument without default is
     required.
@@ -38,6 +38,9 @@ def add_options(parser: argparse.ArgumentParser, verb: Verb) -> None:
         required = parameter.default is inspect.Parameter.empty
         words: dict[str, Any] = {"dest": name, "help": helps.get(name, "").replace("%", "%%")}
         kind, many = _kind(hints[name])
+        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+            parser.add_argument(name, metavar=name.upper(), type=kind, help=words["help"])
+            continue
         if kind is bool:
             words["action"] = argparse.BooleanOptionalAction
         else:
@@ -49,9 +52,17 @@ def add_options(parser: argparse.ArgumentParser, verb: Verb) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", **words)
 
 
-def arguments(verb: Verb, options: argparse.Namespace) -> dict[str, Any]:
-    """The verb's keyword arguments out of parsed options."""
-    return {name: getattr(options, name) for name in inspect.signature(verb).parameters}
+def call(verb: Verb, options: argparse.Namespace) -> None:
+    """Call the verb with its arguments out of parsed options."""
+    words: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, parameter in inspect.signature(verb).parameters.items():
+        value = getattr(options, name)
+        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+            words.append(value)
+        else:
+            named[name] = value
+    verb(*words, **named)
 
 
 def _kind(hint: Any) -> tuple[type, bool]:

@@ -31,6 +31,12 @@ class Consent(StrEnum):
     """The person is counted in cohort frequencies."""
     SECONDARY_FINDINGS = "secondary_findings"
     """Findings outside the question asked (carrier status among them)."""
+    RECONTACT = "recontact"
+    """The person may be asked again, e.g. when knowledge changes."""
+    SHARING = "sharing"
+    """Data may go to partners outside the platform."""
+    COMMERCIAL_USE = "commercial_use"
+    """Companies may use the data."""
 
 
 @dataclass(frozen=True, kw_only=True)

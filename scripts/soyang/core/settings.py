@@ -15,30 +15,19 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-)
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from soyang.core.assembly import Assembly
+from soyang.core.clinical import Consents, Phenotypes, Platform
 from soyang.core.errors import Fault, FaultError
+from soyang.core.setting_types import File, Named, Share, Strict
 from soyang.core.yaml_files import locate, merge, read_mapping
-
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-def _named(value: Any) -> Any:
-    if value == "":
-        raise ValueError("must be set")
-    return value
 
 
 def _a_day(text: str) -> str:
-    datetime.date.fromisoformat(_named(text))
+    if text == "":
+        raise ValueError("must be set")
+    datetime.date.fromisoformat(text)
     return text
 
 
@@ -54,17 +43,7 @@ def _rising(values: tuple[int, ...]) -> tuple[int, ...]:
     return values
 
 
-Named = Annotated[str, AfterValidator(_named)]
-"""Text that must be set: ``config/config.yaml`` has it empty."""
-File = Annotated[Path, BeforeValidator(_named)]
-"""A path that is not empty."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Reference(_Strict):
+class Reference(Strict):
     """The reference sequence and its transcripts."""
 
     assembly: Assembly = Field(Assembly.GRCH38, description="assembly of all coordinates")
@@ -73,7 +52,7 @@ class Reference(_Strict):
     transcripts_release: Named = Field(description="release of the transcripts, shown in reports")
 
 
-class Source(_Strict):
+class Source(Strict):
     """A knowledge source, with what a reader must know of it."""
 
     path: File = Field(description="file, in the assembly's coordinates, with its index")
@@ -83,7 +62,13 @@ class Source(_Strict):
     note: str = Field("", description="what a reader must know, shown beside the source")
 
 
-class Knowledge(_Strict):
+class Phecodes(Source):
+    """Map from ICD-10 (WHO) codes to phecodes; a map of ICD-10-CM is refused."""
+
+    labels: File = Field(description="phecodes with name, category and sex")
+
+
+class Knowledge(Strict):
     """Knowledge sources; an absent one is reported as not assessed."""
 
     clinvar: Source | None = Field(None, description="ClinVar VCF")
@@ -91,15 +76,15 @@ class Knowledge(_Strict):
     frequencies: Source | None = Field(
         None, description="population frequencies: sites VCF with INFO AC, AN, nhomalt"
     )
+    phecodes: Phecodes | None = Field(
+        None, description="map from ICD-10 (WHO) codes to phecodes, with its labels"
+    )
+    loinc2hpo: Source | None = Field(
+        None, description="HPO terms of laboratory results (loinc2hpo's annotation table)"
+    )
 
 
-class Platform(_Strict):
-    """The clinical data platform."""
-
-    omop: File | None = Field(None, description="OMOP CDM 5.4 in a DuckDB file")
-
-
-class Reads(_Strict):
+class Reads(Strict):
     """Alignment and its quality."""
 
     aligner: Literal["bwa"] = Field("bwa", description="aligner of the bwa-mem family")
@@ -108,7 +93,7 @@ class Reads(_Strict):
     )
 
 
-class Calling(_Strict):
+class Calling(Strict):
     """Small-variant calling."""
 
     min_mapping_quality: int = Field(20, ge=0, le=60, description="reads below are not used")
@@ -125,7 +110,7 @@ class Calling(_Strict):
     )
 
 
-class Identity(_Strict):
+class Identity(Strict):
     """The identity gate. Kinship thresholds: Manichaikul et al. 2010 (KING), Table 1."""
 
     min_sites: int = Field(50, ge=1, description="fewest shared sites for a statement on a pair")
@@ -145,9 +130,12 @@ class Identity(_Strict):
     min_male_y_depth_ratio: float = Field(
         0.25, description="Y depth over autosomes, at least, in one Y"
     )
+    transfusion_days: int = Field(
+        30, ge=0, description="days after a transfusion in which a sample may show the donor's DNA"
+    )
 
 
-class Interpretation(_Strict):
+class Interpretation(Strict):
     """What makes a variant a candidate."""
 
     max_frequency_dominant: Share = Field(
@@ -162,7 +150,7 @@ class Interpretation(_Strict):
     )
 
 
-class Reports(_Strict):
+class Reports(Strict):
     """Reports."""
 
     languages: Annotated[tuple[Literal["en", "ko", "ja"], ...], AfterValidator(_once)] = Field(
@@ -178,7 +166,7 @@ class Reports(_Strict):
     )
 
 
-class Expected(_Strict):
+class Expected(Strict):
     """One person whose end is known beforehand not to be a report."""
 
     person: str
@@ -186,7 +174,7 @@ class Expected(_Strict):
     reason: str = Field(description="word that the ledger's reason must contain")
 
 
-class Settings(_Strict):
+class Settings(Strict):
     """All settings. Paths are relative to the working folder."""
 
     sheet: File = Field(Path("samples.tsv"), description="the sample sheet")
@@ -197,6 +185,8 @@ class Settings(_Strict):
     reads: Reads = Field(default_factory=lambda: Reads.model_validate({}))
     calling: Calling = Field(default_factory=lambda: Calling.model_validate({}))
     identity: Identity = Field(default_factory=lambda: Identity.model_validate({}))
+    consent: Consents = Field(default_factory=lambda: Consents.model_validate({}))
+    phenotypes: Phenotypes = Field(default_factory=lambda: Phenotypes.model_validate({}))
     interpretation: Interpretation = Field(
         default_factory=lambda: Interpretation.model_validate({})
     )
@@ -342,7 +332,7 @@ def _siblings(loc: tuple[Any, ...]) -> list[str]:
 def _model(annotation: Any) -> Any:
     options = getattr(annotation, "__args__", ()) or (annotation,)
     found = (o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
-    return next(found, _Strict)
+    return next(found, Strict)
 
 
 def schema() -> str:
