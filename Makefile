@@ -35,7 +35,7 @@ test: setup ## the quick tests
 
 .PHONY: test-slow
 test-slow: setup ## the slow tests: whole workflow, browser
-	@$(PYTHON) -m pytest -m "slow or workflow or browser"
+	@$(PYTHON) -m pytest -m "(slow or workflow or browser) and not platform"
 
 .PHONY: test-platform
 test-platform: setup ## the platform live: DuckDB, PostgreSQL, Spark, FHIR

@@ -35,4 +35,6 @@ rule all:
     input:
         "results/governance/ledger.tsv",
         "results/governance/provenance.json",
+        "results/governance/affected.tsv",
+        lambda wildcards: clinical_results() if samples() else [],
         lambda wildcards: ["results/reads/multiqc/multiqc.html"] if with_reads() else [],

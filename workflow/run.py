@@ -26,14 +26,17 @@ from rich.table import Table as RichTable
 
 from soyang.core.errors import ExitCode
 from soyang.core.files import SCRATCH, disk_full, restrict
-from soyang.core.tables import read_table, write_table
-from soyang.governance.tables import DROPPED, LEDGER
+from soyang.core.tables import read_columns, read_table, write_table
+from soyang.governance.consents import words as consent_words
+from soyang.governance.tables import AFFECTED, DROPPED, LEDGER
 
 HOUSE = Path(__file__).resolve().parent.parent
 LOGS = Path("logs")
 PRIVATE = Path("private")
 DROPPED_PATH = Path("results/governance/dropped.tsv")
 LEDGER_PATH = Path("results/governance/ledger.tsv")
+ADMITTED_PATH = Path("results/admission/admitted.tsv")
+AFFECTED_PATH = Path("results/governance/affected.tsv")
 NO_ROOM = 16 * 2**20
 """Free bytes below which a step that could not even leave its marker met a full disk."""
 STOPS_EVERYTHING = {"disk-full"}
@@ -84,6 +87,7 @@ def main(words: Sequence[str] | None = None) -> int:
     with _lock() as lock:
         _forget_last_run()
         status = _rounds(options, passed_on, lock)
+        clear_withheld()
         return _reconcile(settings) if status == ExitCode.EXPECTED else status
 
 
@@ -232,21 +236,62 @@ def _reconcile(settings: Sequence[Path]) -> int:
     ledger = read_table(LEDGER_PATH, LEDGER)
     clear_unreported(ledger)
     _show(ledger)
+    show_affected()
     words = ["--ledger", str(LEDGER_PATH)]
     return _soyang("governance", "reconcile", *_repeat("--settings", settings), *words)
+
+
+def clear_withheld() -> None:
+    """Remove all that earlier runs derived from the data of who has no consent now.
+
+    However the run ended: admission has decided, and a broken run must not keep it.
+    """
+    if not ADMITTED_PATH.exists():
+        return
+    admitted = read_columns(ADMITTED_PATH, "person", "sample", "status")
+    for row in admitted.filter(pl.col("status") == "withheld").iter_rows(named=True):
+        person, sample = row["person"], row["sample"]
+        _remove(
+            f"of {person}, who has no consent now",
+            Path("results/reads") / sample,
+            Path("results/calling") / sample,
+            *Path("results/identity/sketch").glob(f"{sample}.parquet"),
+            *_of_person(person),
+        )
 
 
 def clear_unreported(ledger: pl.DataFrame) -> None:
     """Remove reports and findings that an earlier run made of who is not reported now.
 
-    Who was quarantined, failed or withdrew since must not be left with a report.
+    Who was quarantined or failed since must not be left with a report.
     """
     for person in ledger.filter(pl.col("status") != "reported")["person"]:
-        report = Path("results/reports") / person
-        if report.is_dir():
-            print(f"soyang: removed an earlier report of {person}", file=sys.stderr)
-            rmtree(report)
-        Path(f"results/interpretation/{person}.findings.json").unlink(missing_ok=True)
+        _remove(f"of {person}, who is not reported now", *_of_person(person))
+
+
+def _of_person(person: str) -> tuple[Path, Path]:
+    """What reports read, and the reports."""
+    return Path(f"results/interpretation/{person}.findings.json"), Path("results/reports") / person
+
+
+def _remove(of_whom: str, *paths: Path) -> None:
+    """Remove files and folders that are there, and say so."""
+    for path in paths:
+        if path.is_dir():
+            rmtree(path)
+        elif path.exists():
+            path.unlink()
+        else:
+            continue
+        print(f"soyang: removed {path} {of_whom}", file=sys.stderr)
+
+
+def show_affected() -> None:
+    """Say what changes of consent reached, and whose consent ends soon."""
+    if AFFECTED_PATH.exists():
+        lines = list(consent_words(read_table(AFFECTED_PATH, AFFECTED)))
+        if lines:
+            print("Consent:", *lines, sep="\n  ")
 
 
 def _show(ledger: pl.DataFrame) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from demo import care
 from demo.genes import RESOURCES
 from demo.people import BY_NAME, PEOPLE
 
@@ -54,17 +55,6 @@ FIXED_CONCEPTS = (
 )
 """concept_id, name, domain, vocabulary, class, standard, code."""
 
-MEASUREMENTS = (
-    ("SYN-01", "2021-06-02", 3_024_128, 6.8, 8_840),
-    ("SYN-01", "2022-05-11", 3_024_128, 4.1, 8_840),
-    ("SYN-05", "2020-08-17", 3_019_550, 154.0, 8_753),
-    ("SYN-05", "2021-01-25", 3_019_550, 147.0, 8_753),
-)
-DRUGS = (
-    ("SYN-02", "2022-03-15", 1_332_418, "amlodipine 5 mg"),
-    ("SYN-06", "2019-10-02", 1_503_297, "metformin 500 mg"),
-    ("SYN-05", "2021-01-25", 0, "local-code-0417"),
-)
 VOCABULARIES = (
     ("None", "OMOP Standardized Vocabularies"),
     ("SNOMED", "SNOMED CT"),
@@ -208,6 +198,16 @@ def _vocabulary() -> dict[str, list[dict[str, Any]]]:
         ],
         "concept": concepts,
         "concept_relationship": relations,
+        "concept_ancestor": [
+            {
+                "ancestor_concept_id": c["concept_id"],
+                "descendant_concept_id": c["concept_id"],
+                "min_levels_of_separation": 0,
+                "max_levels_of_separation": 0,
+            }
+            for c in concepts
+            if c["standard_concept"] == "S"
+        ],
         "cdm_source": [
             {
                 "cdm_source_name": "Soyang demo, SYNTHETIC people",
@@ -239,6 +239,7 @@ def _clinical() -> dict[str, list[dict[str, Any]]]:
     numbers = {visit: number for number, visit in enumerate(visits, start=1)}
     conditions = [e for e in dated if e.kind == "condition"]
     observations = [e for e in dated if e.kind != "condition"]
+    own = [(p.platform_id, p.person, p.hospital) for p in PEOPLE]
     people = {p.platform_id: (GENDERS[p.sex], p.sex, BIRTHS[p.person]) for p in PEOPLE}
     people[STRANGER] = (GENDERS["male"], "male", 1958)
     return {
@@ -250,6 +251,7 @@ def _clinical() -> dict[str, list[dict[str, Any]]]:
                 "race_concept_id": KOREAN,
                 "ethnicity_concept_id": ETHNICITY_UNKNOWN,
                 "gender_source_value": sex,
+                "care_site_id": care.care_site_of(number, OBSERVED_TO, own),
             }
             for number, (gender, sex, year) in sorted(people.items())
         ],
@@ -271,6 +273,7 @@ def _clinical() -> dict[str, list[dict[str, Any]]]:
                 "visit_start_date": day,
                 "visit_end_date": day,
                 "visit_type_concept_id": EHR,
+                "care_site_id": care.care_site_of(person, day, own),
             }
             for person, day in visits
         ],
@@ -301,28 +304,9 @@ def _clinical() -> dict[str, list[dict[str, Any]]]:
             }
             for number, e in enumerate(observations, start=1)
         ],
-        "measurement": [
-            {
-                "measurement_id": number,
-                "person_id": BY_NAME[person].platform_id,
-                "measurement_concept_id": concept,
-                "measurement_date": date.fromisoformat(day),
-                "measurement_type_concept_id": EHR,
-                "value_as_number": value,
-                "unit_concept_id": unit,
-            }
-            for number, (person, day, concept, value, unit) in enumerate(MEASUREMENTS, start=1)
-        ],
-        "drug_exposure": [
-            {
-                "drug_exposure_id": number,
-                "person_id": BY_NAME[person].platform_id,
-                "drug_concept_id": concept,
-                "drug_exposure_start_date": date.fromisoformat(day),
-                "drug_exposure_end_date": date.fromisoformat(day),
-                "drug_type_concept_id": EHR,
-                "drug_source_value": source,
-            }
-            for number, (person, day, concept, source) in enumerate(DRUGS, start=1)
-        ],
+        "measurement": care.measurements(),
+        "drug_exposure": care.drug_exposures(),
+        "care_site": care.care_sites(),
+        "specimen": care.specimens(),
+        "consent": care.consents(),
     }

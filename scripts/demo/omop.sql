@@ -102,3 +102,41 @@ CREATE TABLE cdm_source (
     source_release_date date NOT NULL, cdm_release_date date NOT NULL, cdm_version varchar(10),
     cdm_version_concept_id integer NOT NULL, vocabulary_version varchar(20) NOT NULL
 );
+
+CREATE TABLE care_site (
+    care_site_id integer NOT NULL PRIMARY KEY, care_site_name varchar(255),
+    place_of_service_concept_id integer, location_id integer,
+    care_site_source_value varchar(50), place_of_service_source_value varchar(50)
+);
+
+CREATE TABLE specimen (
+    specimen_id integer NOT NULL PRIMARY KEY, person_id integer NOT NULL,
+    specimen_concept_id integer NOT NULL, specimen_type_concept_id integer NOT NULL,
+    specimen_date date NOT NULL, specimen_datetime timestamp, quantity double,
+    unit_concept_id integer, anatomic_site_concept_id integer, disease_status_concept_id integer,
+    specimen_source_id varchar(50), specimen_source_value varchar(50),
+    unit_source_value varchar(50), anatomic_site_source_value varchar(50),
+    disease_status_source_value varchar(50)
+);
+
+CREATE TABLE procedure_occurrence (
+    procedure_occurrence_id integer NOT NULL PRIMARY KEY, person_id integer NOT NULL,
+    procedure_concept_id integer NOT NULL, procedure_date date NOT NULL,
+    procedure_datetime timestamp, procedure_end_date date, procedure_end_datetime timestamp,
+    procedure_type_concept_id integer NOT NULL, modifier_concept_id integer, quantity integer,
+    provider_id integer, visit_occurrence_id integer, visit_detail_id integer,
+    procedure_source_value varchar(50), procedure_source_concept_id integer,
+    modifier_source_value varchar(50)
+);
+
+CREATE TABLE concept_ancestor (
+    ancestor_concept_id integer NOT NULL, descendant_concept_id integer NOT NULL,
+    min_levels_of_separation integer NOT NULL, max_levels_of_separation integer NOT NULL
+);
+
+-- Not of OMOP, which has no consent: the table that a site keeps beside it.
+CREATE TABLE consent (
+    person_id integer NOT NULL, scope varchar(50) NOT NULL, decision varchar(10) NOT NULL,
+    valid_from date, valid_until date, given_by varchar(10), assent varchar(10),
+    duo varchar(100), recorded date
+);

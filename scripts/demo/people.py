@@ -42,6 +42,8 @@ class Person:
             for a child of the demo the first haplotype is the father's.
         uncovered: (gene symbol, exon) that no read covers.
         truncated: the second FASTQ ends in the middle.
+        specimen, collected: the blood sample that was sequenced, and the day it was taken.
+        lifelog_id: the wearable provider's name for the person.
     """
 
     person: str
@@ -62,6 +64,9 @@ class Person:
     second: tuple[Change, ...] = ()
     uncovered: tuple[str, int] | None = None
     truncated: bool = False
+    specimen: str = ""
+    collected: str = ""
+    lifelog_id: str = ""
 
 
 ALL_SCOPES = "clinical_care;research;secondary_findings"
@@ -98,6 +103,8 @@ PEOPLE = (
     Person(
         person="SYN-01",
         sample="S01",
+        specimen="BB-26-0117",
+        collected="2025-09-08",
         hospital=HOSPITAL_A,
         platform_id=7_204_518,
         sex="female",
@@ -113,6 +120,9 @@ PEOPLE = (
     Person(
         person="SYN-02",
         sample="S02",
+        lifelog_id="wear-5c1e",
+        specimen="BB-26-0118",
+        collected="2025-09-08",
         hospital=HOSPITAL_A,
         platform_id=3_918_846,
         sex="male",
@@ -122,6 +132,8 @@ PEOPLE = (
     Person(
         person="SYN-03",
         sample="S03",
+        specimen="BB-26-0119",
+        collected="2025-09-08",
         hospital=HOSPITAL_A,
         platform_id=9_530_172,
         sex="female",
@@ -132,6 +144,8 @@ PEOPLE = (
     Person(
         person="SYN-04",
         sample="S04",
+        specimen="BB-26-0204",
+        collected="2025-09-15",
         hospital=HOSPITAL_B,
         platform_id=1_467_093,
         sex="male",
@@ -143,6 +157,8 @@ PEOPLE = (
     Person(
         person="SYN-05",
         sample="S05",
+        specimen="BB-26-0231",
+        collected="2025-09-22",
         hospital=HOSPITAL_B,
         platform_id=8_846_325,
         sex="female",
@@ -154,6 +170,9 @@ PEOPLE = (
     Person(
         person="SYN-06",
         sample="S06",
+        lifelog_id="wear-90a7",
+        specimen="BB-26-0302",
+        collected="2025-09-10",
         hospital=HOSPITAL_C,
         platform_id=2_075_961,
         sex="male",
@@ -164,6 +183,8 @@ PEOPLE = (
     Person(
         person="SYN-07",
         sample="S07",
+        specimen="BB-26-0315",
+        collected="2025-09-11",
         hospital=HOSPITAL_C,
         platform_id=6_391_407,
         sex="female",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo import houses, knowledge, omop, reads
+from demo import houses, knowledge, lifelog, omop, reads
 from demo.genes import RESOURCES
 from demo.people import PEOPLE, Person
 from demo.steps import Maker, Steps
@@ -12,12 +12,14 @@ from demo.steps import Maker, Steps
 COLUMNS = (
     "person", "sample", "hospital", "lane", "fastq_1", "fastq_2", "bam", "cram", "gvcf", "vcf",
     "sex", "family", "father", "mother", "affected", "assay", "targets", "consent",
-    "platform_person_id",
+    "platform_person_id", "specimen", "run", "collected", "lifelog_id",
 )  # fmt: skip
 INDEXES = {"cram": "crai", "gvcf": "tbi", "vcf": "tbi"}
 SUFFIXES = {"cram": "cram", "gvcf": "g.vcf.gz", "vcf": "vcf.gz"}
 REFERENCE = "data/reference.fa"
 PLATFORM = "data/omop.duckdb"
+LIFELOG = tuple(f"data/lifelog/{p.lifelog_id}.ndjson" for p in PEOPLE if p.lifelog_id)
+RUN = "SYN-RUN-1"
 
 
 def plan(steps: Steps) -> None:
@@ -28,6 +30,7 @@ def plan(steps: Steps) -> None:
     steps.add("reference", (REFERENCE, f"{REFERENCE}.fai"), _reference)
     steps.add("knowledge", KNOWLEDGE, _knowledge)
     steps.add("platform", (PLATFORM,), lambda folder: omop.write_platform(folder / PLATFORM))
+    steps.add("lifelog", LIFELOG, lambda folder: lifelog.write_lifelog(folder / "data/lifelog"))
     steps.add("sheet", ("samples.tsv", "config.yaml"), _sheet)
     for person in PEOPLE:
         if person.entry == "fastq":
@@ -81,6 +84,10 @@ def samples_tsv() -> str:
                 "assay": "wgs",
                 "consent": person.consent,
                 "platform_person_id": str(person.platform_id),
+                "specimen": person.specimen,
+                "run": RUN if person.entry == "fastq" else "",
+                "collected": person.collected,
+                "lifelog_id": person.lifelog_id,
             }
             if person.entry == "fastq":
                 row["fastq_1"], row["fastq_2"] = pair

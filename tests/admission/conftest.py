@@ -274,10 +274,10 @@ def admission(soyang: Callable[..., Ended]) -> Callable[[], tuple[Ended, pl.Data
     """Run check, verify and admit; how check ended, and ADMITTED.
 
     Verified are the units of some persons, or of all; the others' tables are those of a
-    whole cohort, to spare time.
+    whole cohort, to spare time. Answers are options with what the platform told.
     """
 
-    def run(*persons: str) -> tuple[Ended, pl.DataFrame]:
+    def run(*persons: str, answers: tuple[str, ...] = ()) -> tuple[Ended, pl.DataFrame]:
         checked = soyang(
             "admission", "check", "--settings", "config.yaml", "--units", "private/units.tsv",
             "--faults", "faults.tsv",
@@ -303,6 +303,7 @@ def admission(soyang: Callable[..., Ended]) -> Callable[[], tuple[Ended, pl.Data
             "admission", "admit", "--settings", "config.yaml", "--units", "private/units.tsv",
             "--check-faults", "faults.tsv", "--verified", "verified", "--admitted",
             "admitted.tsv", "--faults", "all_faults.tsv", "--crosswalk", "private/crosswalk.tsv",
+            "--consents", "consents.tsv", *answers,
         )  # fmt: skip
         assert ended.code == 0, ended.err
         return checked, pl.read_csv(

@@ -30,7 +30,9 @@ def test_crosswalk_has_admitted_people_only_and_is_private(cohort, admission):
     cohort.write()
     admission("nobody")
     path = Path("private/crosswalk.tsv")
-    assert read_table(path, CROSSWALK).rows() == [("P1", "11")]
+    table = read_table(path, CROSSWALK)
+    assert table.row(0) == ("P1", "S1", "", "", "11", "")
+    assert table["person"].to_list() == ["P1", "P3", "P4", "P5", "P6"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "P17" not in path.read_text()
 
@@ -91,7 +93,7 @@ def test_a_unit_without_verification_does_not_enter(cohort, admission, soyang):
         "admission", "admit", "--settings", "config.yaml", "--units", "private/units.tsv",
         "--check-faults", "faults.tsv", "--verified", "verified/S1.L1.tsv",
         "--verified", "verified/S4.L1.tsv", "--admitted", "a.tsv", "--faults", "f.tsv",
-        "--crosswalk", "private/c.tsv",
+        "--crosswalk", "private/c.tsv", "--consents", "c.tsv",
     )  # fmt: skip
     assert ended.code == 0
     assert ended.out.strip() == "1 admitted, 5 failed, 1 withheld"
@@ -105,7 +107,7 @@ def test_nobody_verified(cohort, admission, soyang):
     ended = soyang(
         "admission", "admit", "--settings", "config.yaml", "--units", "private/units.tsv",
         "--check-faults", "faults.tsv", "--admitted", "a.tsv", "--faults", "f.tsv",
-        "--crosswalk", "private/c.tsv",
+        "--crosswalk", "private/c.tsv", "--consents", "c.tsv",
     )  # fmt: skip
     assert (ended.code, ended.out.strip()) == (0, "0 admitted, 6 failed, 1 withheld")
 
@@ -118,8 +120,9 @@ def test_same_bytes_whatever_the_order_of_verified_files(cohort, admission, soya
         words = [word for file in order for word in ("--verified", file)]
         soyang("admission", "admit", "--settings", "config.yaml", "--units", "private/units.tsv",
                "--check-faults", "faults.tsv", *words, "--admitted", "a.tsv",
-               "--faults", "f.tsv", "--crosswalk", "private/c.tsv")  # fmt: skip
-        seen.append([Path(p).read_bytes() for p in ("a.tsv", "f.tsv", "private/c.tsv")])
+               "--faults", "f.tsv", "--crosswalk", "private/c.tsv",
+               "--consents", "c.tsv")  # fmt: skip
+        seen.append([Path(p).read_bytes() for p in ("a.tsv", "f.tsv", "c.tsv", "private/c.tsv")])
     assert seen[0] == seen[1]
 
 

@@ -157,6 +157,58 @@ cells(
 )
 
 
+cells("a day that is none", ("P6", "collected", "2025-02-30"), "collected-date", "no such day")
+cells("a day of another form", ("P6", "collected", "20.12.2025"), "collected-date", "'99.99.9999'")
+cells("a day in the future", ("P6", "collected", "2026-01-16"), "collected-date",
+      "a day after the reports' date")  # fmt: skip
+cells("several runs in a row", ("P6", "run", "R1;R2"), "run-several", "column run: found a ';'")
+
+
+@case("specimen of two persons", "specimen-two-persons", "another person has too (row 4)",
+      "P2", "P6")  # fmt: skip
+def _(c, t):
+    c.cell("P2", "specimen", "B1")
+    c.cell("P6", "specimen", "B1")
+
+
+@case("lifelog id of two persons", "lifelog-id-twice", "another person has too (row 8)",
+      "P2", "P6")  # fmt: skip
+def _(c, t):
+    c.cell("P2", "lifelog_id", "L1")
+    c.cell("P6", "lifelog_id", "L1")
+
+
+@case("lanes of two specimens", "sample-conflict", "column specimen: found another value", "P1")
+def _(c, t):
+    c.rows[0]["specimen"] = "B1"
+    c.rows[1]["specimen"] = "B2"
+
+
+@case("lanes of two days", "sample-conflict", "column collected: found another value", "P1")
+def _(c, t):
+    c.rows[0]["collected"] = "2025-12-20"
+
+
+@case("lanes of two platform ids", "person-conflict", "another value than in row 2", "P1")
+def _(c, t):
+    c.rows[1]["platform_person_id"] = "19"
+
+
+@case("reads of another run", "run-differs", "another flow cell than the run's", "P6")
+def _(c, t):
+    c.cell("P6", "run", "260105_A00001_0042_AHXXXXDSX2")
+    for name in ("S6_R1.fastq.gz", "S6_R2.fastq.gz"):
+        file = c.path(name)
+        lines = gzip.decompress(file.read_bytes()).replace(b"@S6:", b"@A1:42:HYYYYDSX2:1:1:1:")
+        file.write_bytes(gzip.compress(lines))
+
+
+@case("read group of another run", "run-differs", "another flow cell than the run's", "P3")
+def _(c, t):
+    c.cell("P3", "run", "260105_A00001_0042_AHXXXXDSX2")
+    t.align(c.path("S3.bam"), "S3", ("\tSM:S3", "\tSM:S3\tPU:HYYYYDSX2.1"))
+
+
 @case("no person name", "id-missing", "column person", "row-8")
 def _(c, t):
     c.row("P6")["person"] = ""

@@ -22,7 +22,7 @@ def write_admitted(path: Path, people: dict[str, dict[str, str]]) -> Path:
     rows = [
         dict.fromkeys(ADMITTED.names, "")
         | {"person": f"P{sample}", "sample": sample, "status": "admitted", "affected": "unknown"}
-        | {"sex": "female", "consent": "clinical_care;research"}
+        | {"sex": "female", "consent": "clinical_care;research", "collected": None}
         | facts
         for sample, facts in people.items()
     ]
@@ -65,7 +65,7 @@ class House:
         """ADMITTED and VERDICTS."""
         rows = [
             {"person": f"P{sample}", "sample": sample, "verdict": verdict, "reason": ""}
-            | {"confirmed_by": "", "sex_found": "not_assessed"}
+            | {"confirmed_by": "", "sex_found": "not_assessed", "note": ""}
             for sample, verdict in self.verdicts.items()
         ]
         verdicts = self.folder / "verdicts.tsv"

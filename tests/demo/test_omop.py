@@ -82,16 +82,16 @@ def test_source_codes_are_kcd_and_map_to_the_standard(cdm: Any) -> None:
     found = rows(cdm, query)
     assert all(v == "KCD7" and value == code for value, v, code, *_ in found)
     unmapped = [value for value, _, _, target, *_ in found if target is None]
-    assert unmapped == ["Q76.4"]
+    assert sorted(unmapped) == ["E23.21", "Q76.4"]
     assert all(rest == ("SNOMED", "S", True) for *_, a, b, c in found if (rest := (a, b, c))[0])
 
 
 def test_unmapped_code_has_concept_zero(cdm: Any) -> None:
     query = """
         SELECT DISTINCT condition_source_value FROM condition_occurrence
-        WHERE condition_concept_id = 0
+        WHERE condition_concept_id = 0 ORDER BY ALL
     """
-    assert rows(cdm, query) == [("Q76.4",)]
+    assert rows(cdm, query) == [("E23.21",), ("Q76.4",)]
 
 
 def test_codes_lead_to_phenotypes_but_for_two(hpo_snomed: set[str]) -> None:
@@ -126,6 +126,46 @@ def test_says_that_it_is_synthetic_and_5_4(cdm: Any) -> None:
     assert "SYNTHETIC" in name
     assert "invented" in holder
     assert version == "v5.4"
+
+
+def test_visits_name_their_hospital_and_one_was_elsewhere(cdm: Any) -> None:
+    query = """
+        SELECT p.care_site_id, v.care_site_id, count(*) FROM visit_occurrence v
+        JOIN person p USING (person_id) WHERE p.care_site_id <> v.care_site_id GROUP BY ALL
+    """
+    assert rows(cdm, query) == [(1, 2, 1)]
+    nameless = "SELECT count(*) FROM visit_occurrence WHERE care_site_id IS NULL AND person_id <> ?"
+    assert cdm.execute(nameless, [omop.STRANGER]).fetchall() == [(0,)]
+
+
+def test_specimens_are_those_of_the_sheet(cdm: Any) -> None:
+    found = rows(
+        cdm, "SELECT person_id, specimen_source_id, CAST(specimen_date AS VARCHAR) FROM specimen"
+    )
+    assert sorted(found) == sorted(
+        (p.platform_id, p.specimen, p.collected) for p in PEOPLE if p.specimen
+    )
+    assert len(found) == 7
+
+
+def test_the_platform_is_stricter_than_the_sheet_for_one_person(cdm: Any) -> None:
+    denied = rows(
+        cdm, "SELECT person_id, scope FROM consent WHERE decision = 'deny' ORDER BY 2 DESC"
+    )
+    assert denied == [
+        (BY_NAME["SYN-03"].platform_id, "secondary_findings"),
+        (BY_NAME["SYN-12"].platform_id, "all"),
+    ]
+    assert "secondary_findings" in BY_NAME["SYN-03"].consent
+
+
+def test_children_have_a_guardian_who_consented(cdm: Any) -> None:
+    query = """
+        SELECT DISTINCT person_id FROM consent JOIN person USING (person_id)
+        WHERE given_by = 'guardian' AND assent = 'yes'
+    """
+    children = {BY_NAME[n].platform_id for n, year in omop.BIRTHS.items() if year > 2010}
+    assert {number for (number,) in rows(cdm, query)} == children
 
 
 def test_rows_are_the_same_each_time(cdm: Any, tmp_path: Path) -> None:

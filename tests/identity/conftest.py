@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -103,7 +104,7 @@ def _folder(tmp_path: Path) -> Path:
 def write_admitted(tmp_path: Path) -> WriteAdmitted:
     """Write ADMITTED; each sample is named, its person is P and the sample's name."""
 
-    def write(people: dict[str, dict[str, str]]) -> Path:
+    def write(people: dict[str, dict[str, Any]]) -> Path:
         rows = [
             {
                 "person": f"P{sample}",
@@ -119,6 +120,7 @@ def write_admitted(tmp_path: Path) -> WriteAdmitted:
                 "affected": "unknown",
                 "assay": "wgs",
                 "consent": "clinical_care",
+                "collected": None,
             }
             | facts
             for sample, facts in people.items()

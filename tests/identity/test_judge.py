@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -119,10 +120,11 @@ class Gate:
 
     def run(
         self,
-        people: dict[str, dict[str, str]],
+        people: dict[str, dict[str, Any]],
         pairs: list[dict[str, Any]] | None = None,
         depths: dict[str, tuple[float | None, float | None]] | None = None,
         called: str = "",
+        facts: list[tuple[str, str, str, str]] | None = None,
     ) -> dict[str, dict[str, str]]:
         write_table(KINSHIP.frame(pairs or []), self.folder / "kinship.tsv", KINSHIP)
         out = self.folder / "verdicts.tsv"
@@ -133,6 +135,8 @@ class Gate:
             calls=[self._calls(sample) for sample in called or people],
             max_male_x_depth_ratio=0.75,
             min_male_y_depth_ratio=0.25,
+            facts=self._facts(facts) if facts is not None else None,
+            transfusion_days=30,
             verdicts=out,
         )
         return {row["sample"]: row for row in read_table(out, VERDICTS).to_dicts()}
@@ -140,6 +144,12 @@ class Gate:
     def _calls(self, sample: str) -> Path:
         path = self.folder / f"{sample}.calls.tsv"
         path.write_text(f"sample\tcallable_known\r\n{sample}\ttrue\r\n")
+        return path
+
+    def _facts(self, rows: list[tuple[str, str, str, str]]) -> Path:
+        path = self.folder / "facts.tsv"
+        lines = [("person", "fact", "first_date", "last_date"), *rows]
+        path.write_text("".join("\t".join(line) + "\n" for line in lines))
         return path
 
     def _quality(self, sample: str, x: float | None, y: float | None) -> Path:
@@ -261,6 +271,116 @@ def test_discordant_sex_explains_a_refuted_link_and_confirms_nobody(gate: Gate) 
     assert alone["C"]["confirmed_by"] == ""
 
 
+TRANSPLANT = "stem-cell transplant on record: blood carries the donor's genotype"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "collected", "said"),
+    [
+        ("2020-01-01", "2020-01-01", date(2022, 5, 6), "since 2020-01-01; specimen taken on 2022"),
+        ("2022-05-06", "2022-05-06", date(2022, 5, 6), "since 2022-05-06; specimen taken on 2022"),
+        ("2020-01-01", "2024-01-01", None, "since 2020-01-01; specimen's day not known"),
+        ("", "2024-01-01", date(2022, 5, 6), "recorded on 2024-01-01; specimen taken on 2022"),
+        ("", "", None, "day not recorded; specimen's day not known"),
+        ("2022-05-07", "2024-01-01", date(2022, 5, 6), ""),
+    ],
+)
+def test_a_transplant_that_may_be_older_than_the_specimen_holds_back(
+    first: str, last: str, collected: date | None, said: str, gate: Gate
+) -> None:
+    facts = [("PS", "stem_cell_transplant", first, last)]
+    row = gate.run({"S": {"collected": collected}}, facts=facts)["S"]
+    assert row["verdict"] == ("quarantine" if said else "pass")
+    assert row["reason"].startswith(f"{TRANSPLANT} ({said}" if said else "")
+    assert bool(row["reason"]) == bool(said)
+
+
+def test_a_donor_and_relatives_are_not_held_back_for_a_recipient(gate: Gate) -> None:
+    """The recipient's blood looks like the donor's, and like no child of its parents."""
+    people = {"R": PARENTS, "D": PARENTS, "F": {}, "M": {}}
+    pairs = [
+        pair("D", "R", "siblings", "duplicate"),
+        pair("F", "R", "parent_child", "refuted", 99),
+        pair("D", "F", "parent_child", "confirmed"),
+    ]
+    without = gate.run(people, pairs)
+    assert without["R"]["reason"].startswith("duplicate: ")
+    facts = [("PR", "stem_cell_transplant", "2020-01-01", "2020-01-01")]
+    verdicts = gate.run(people, pairs[:2], facts=facts)
+    assert [s for s, row in verdicts.items() if row["verdict"] == "quarantine"] == ["R"]
+    assert verdicts["R"]["confirmed_by"] == ""
+    assert verdicts["R"]["reason"].startswith(TRANSPLANT)
+
+
+def test_a_recipients_sex_by_depth_is_the_donors(gate: Gate) -> None:
+    facts = [("PS", "stem_cell_transplant", "", "")]
+    row = gate.run({"S": {"sex": "female"}}, depths={"S": (0.5, 0.5)}, facts=facts)["S"]
+    assert (row["sex_found"], row["confirmed_by"]) == ("male", "")
+    assert "sex: discordant" not in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "platform", "depth", "reason"),
+    [
+        ("female", "sex_female", None, ""),
+        ("female", "sex_male", None, "discordant: recorded sex differs between sheet "
+         "and platform (female, male)"),
+        ("unknown", "sex_male", None, ""),
+        ("unknown", "sex_male", (0.5, 0.5), ""),
+        ("unknown", "sex_male", (1.0, 0.0), "sex: discordant, recorded male, female "
+         "by depth (X 1.00, Y 0.00 of the autosomes)"),
+        ("female", "", None, ""),
+    ],
+)  # fmt: skip
+def test_the_platforms_sex(
+    sheet: str, platform: str, depth: tuple[float, float] | None, reason: str, gate: Gate
+) -> None:
+    facts = [("PS", platform, "", "")] if platform else []
+    row = gate.run({"S": {"sex": sheet}}, depths={"S": depth} if depth else {}, facts=facts)["S"]
+    assert (row["verdict"], row["reason"]) == ("quarantine" if reason else "pass", reason)
+    assert row["confirmed_by"] == ("sex" if depth == (0.5, 0.5) else "")
+    assert "wrong" not in row["reason"]
+
+
+def test_sex_that_differs_on_record_explains_a_refuted_link(gate: Gate) -> None:
+    verdicts = gate.run(
+        {"C": PARENTS, "F": {"sex": "male"}},
+        [pair("C", "F", "parent_child", "refuted", 99)],
+        facts=[("PF", "sex_female", "", "")],
+    )
+    assert [verdicts[s]["verdict"] for s in "CF"] == ["pass", "quarantine"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "collected", "note"),
+    [
+        ("2022-04-20", "2022-04-20", date(2022, 5, 6), "16 day(s) before the specimen"),
+        ("2022-05-06", "2022-05-06", date(2022, 5, 6), "0 day(s) before the specimen"),
+        ("2020-01-01", "2022-05-01", date(2022, 5, 6), "5 day(s) before the specimen"),
+        ("2022-04-06", "2022-04-06", date(2022, 5, 6), "30 day(s) before the specimen"),
+        ("2022-04-05", "2022-04-05", date(2022, 5, 6), ""),
+        ("2022-05-07", "2022-05-07", date(2022, 5, 6), ""),
+        ("2020-01-01", "2024-01-01", date(2022, 5, 6), "perhaps within 30 days before"),
+        ("", "2022-05-01", date(2022, 5, 6), "perhaps within 30 days before"),
+        ("", "2020-05-01", date(2022, 5, 6), ""),
+        ("2010-01-01", "2010-01-01", None, "not known when the specimen was taken"),
+    ],
+)
+def test_a_transfusion_is_noted_and_holds_nobody_back(
+    first: str, last: str, collected: date | None, note: str, gate: Gate
+) -> None:
+    facts = [("PS", "transfusion", first, last)]
+    row = gate.run({"S": {"collected": collected}}, facts=facts)["S"]
+    assert (row["verdict"], row["reason"]) == ("pass", "")
+    assert note in row["note"]
+    assert bool(row["note"]) == bool(note)
+
+
+def test_facts_of_people_without_a_sample_are_passed_over(gate: Gate) -> None:
+    row = gate.run({"S": {}}, facts=[("PX", "stem_cell_transplant", "", "")])["S"]
+    assert (row["verdict"], row["note"]) == ("pass", "")
+
+
 def test_each_called_sample_has_a_verdict_and_no_other(gate: Gate) -> None:
     assert list(gate.run({"A": {}, "B": {}, "C": {}}, called="CA")) == ["A", "C"]
 
@@ -288,5 +408,6 @@ def test_a_table_without_its_columns_is_refused(gate: Gate, tmp_path: Path) -> N
             calls=[gate._calls("A")],
             max_male_x_depth_ratio=0.75,
             min_male_y_depth_ratio=0.25,
+            transfusion_days=30,
             verdicts=tmp_path / "verdicts.tsv",
         )

@@ -16,13 +16,14 @@ from soyang.admission.tables import ADMITTED
 from soyang.annotation.tables import ANNOTATED, TRANSCRIPTS
 from soyang.cohort.tables import CALLABLE, GENOTYPES, SAMPLES
 from soyang.core.assembly import Assembly
+from soyang.core.people import Consent
 from soyang.core.tables import write_table
 from soyang.identity.tables import VERDICTS
 from soyang.interpretation.evidence import Call, Limits, significance
 from soyang.interpretation.interpret import interpret
 from soyang.interpretation.tables import ClinVarRecord, FoundVariant
 from soyang.phenotypes.ontology import ontology
-from soyang.phenotypes.tables import PERSONS, PROFILE
+from soyang.phenotypes.tables import PERSON_MAPPING, PERSONS, PROFILE
 
 GENES = {
     "AVP": ("NM_000490.5", 3_082_600),
@@ -49,6 +50,7 @@ class Cohort:
     callable: list[dict[str, Any]] = field(default_factory=list)
     sites: dict[tuple[int, str, str], dict[str, Any]] = field(default_factory=dict)
     persons: list[dict[str, Any]] = field(default_factory=list)
+    person_mapping: list[dict[str, Any]] = field(default_factory=list)
     profile: list[dict[str, Any]] = field(default_factory=list)
     sources: list[dict[str, str]] = field(default_factory=list)
     exons: list[dict[str, Any]] = field(
@@ -108,6 +110,7 @@ class Cohort:
                 "sample": sample,
                 "verdict": verdict,
                 "reason": "" if verdict == "pass" else "kinship",
+                "note": "",
                 "confirmed_by": confirmed_by,
                 "sex_found": "not_assessed",
             }
@@ -124,9 +127,9 @@ class Cohort:
                 "record": "found" if phenotypes else "not_found",
                 "sex_recorded": "unknown",
                 "records": len(phenotypes),
-                "unmapped": 0,
             }
         )
+        self.person_mapping.append({"person": name, "records": len(phenotypes), "unmapped": 0})
         for status_, terms in (("observed", phenotypes), ("excluded", excluded)):
             self.profile += [_phenotype(name, term, status_) for term in terms]
 
@@ -194,6 +197,7 @@ class Cohort:
             "annotated": (list(self.sites.values()), ANNOTATED, "parquet"),
             "exons": (self.exons, TRANSCRIPTS, "parquet"),
             "persons": (self.persons, PERSONS, "tsv"),
+            "person_mapping": (self.person_mapping, PERSON_MAPPING, "tsv"),
             "profile": (self.profile, PROFILE, "tsv"),
         }
         paths: dict[str, Any] = {"terms": self.terms, "diseases": self.diseases}
@@ -207,6 +211,8 @@ class Cohort:
 
     def interpret(self, person: str, **options: Any) -> dict[str, Any]:
         path = self.folder / f"{person}.findings.json"
+        permitted = next((row["consent"] for row in self.admitted if row["person"] == person), "")
+        options.setdefault("scope", [Consent(word) for word in permitted.split(";") if word])
         interpret(person=person, **self.write(), assembly=Assembly.GRCH38, findings=path, **options)
         found: dict[str, Any] = json.loads(path.read_text())
         return found
@@ -224,9 +230,13 @@ def _phenotype(person: str, term: str, status: str) -> dict[str, Any]:
         "concept_vocabulary": "SNOMED",
         "source_code": f"코드 {term}",
         "source_vocabulary": "KCD7",
+        "vocabulary_version": "7",
+        "match": "exact",
+        "hospital": "한빛병원",
         "first_date": date(2020, 1, 2),
         "last_date": date(2021, 3, 4),
         "records": 2,
+        "resolved": False,
     }
 
 

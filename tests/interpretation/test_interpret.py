@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from soyang.core.errors import FaultError
+from soyang.core.people import Consent
 from soyang.interpretation.schema import findings_schema_text
 
 ALAGILLE = ("HP:0001080", "HP:0001406", "HP:0001655", "HP:0000307", "HP:0004969")
@@ -302,3 +303,15 @@ def test_schema_is_in_step_with_the_model(root: Path) -> None:
     assert path.read_text() == findings_schema_text(), (
         "write soyang.interpretation.schema.findings_schema_text() to findings.schema.json"
     )
+
+
+def test_a_scope_that_admission_did_not_permit_is_refused(cohort: Any) -> None:
+    cohort.person("P", consent="clinical_care;research")
+    with pytest.raises(FaultError, match="no secondary_findings"):
+        cohort.interpret("P", scope=[Consent.SECONDARY_FINDINGS])
+
+
+def test_of_a_scope_that_is_not_asked_for_nothing_is_computed(cohort: Any) -> None:
+    cohort.person("P", consent="clinical_care;secondary_findings")
+    found = cohort.interpret("P", scope=[Consent.CLINICAL_CARE])
+    assert (found["consent"], found["carriers"]) == (["clinical_care"], None)

@@ -36,6 +36,24 @@ def test_a_person_whom_phenotypes_do_not_know_is_named(cohort: Any) -> None:
         cohort.interpret("P")
 
 
+def test_a_person_without_a_row_of_mapping_is_named(cohort: Any) -> None:
+    cohort.person("P", affected="yes")
+    cohort.person_mapping.clear()
+    with pytest.raises(FaultError, match="person_mapping"):
+        cohort.interpret("P")
+
+
+def test_undated_phenotypes_and_what_stayed_unmapped_are_told(cohort: Any) -> None:
+    cohort.person("P", affected="yes", phenotypes=["HP:0001250"], excluded=["HP:0000365"])
+    cohort.person_mapping[0] |= {"records": 5, "unmapped": 3}
+    for row in cohort.profile:
+        row |= {"first_date": None, "last_date": None}
+    found = cohort.interpret("P")
+    assert found["unmapped_records"] == 3
+    told = [(p["hpo_id"], p["status"], p["first_date"]) for p in found["phenotypes"]]
+    assert told == [("HP:0000365", "excluded", ""), ("HP:0001250", "observed", "")]
+
+
 @pytest.mark.parametrize(("text", "found"), [("[", "row 1"), ("{}", "not a list"), ("[1]", "list")])
 def test_sources_of_another_shape_are_refused(cohort: Any, text: str, found: str) -> None:
     paths = cohort.write()

@@ -129,6 +129,7 @@ class Hospital:
                 "status": status,
                 "sex": "unknown",
                 "affected": "unknown",
+                "collected": None,
             }
             for name, hospital, status in self.admitted
         ]

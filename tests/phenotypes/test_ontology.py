@@ -192,7 +192,7 @@ def test_disease_table(tmp_path: Path, obo: Path) -> None:
     ]
 
 
-def test_term_table_has_current_terms_and_their_snomed_codes(obo: Path) -> None:
+def test_term_table_has_current_terms_and_their_cross_references(obo: Path) -> None:
     terms = read_terms(obo)
     closure = ancestors(terms)
     table = TERMS.validate(term_table(terms, closure, dict.fromkeys(closure, 1.0)), source="test")
@@ -200,6 +200,8 @@ def test_term_table_has_current_terms_and_their_snomed_codes(obo: Path) -> None:
     snomed = dict(table.select("hpo_id", "snomed").iter_rows())
     assert snomed["HP:0000010"] == ["100", "111"]
     assert snomed["HP:0000020"] == []
+    umls = dict(table.select("hpo_id", "umls").iter_rows())
+    assert (umls["HP:0000010"], umls["HP:0000020"]) == (["C1"], [])
 
 
 def test_the_release_in_use(tmp_path: Path) -> None:
@@ -211,6 +213,9 @@ def test_the_release_in_use(tmp_path: Path) -> None:
     contents = dict(table.select("hpo_id", "information").iter_rows())
     assert contents["HP:0000001"] == 0
     assert 0 < contents["HP:0001250"] < contents["HP:0010818"], "a kind of seizure says more"
+    umls = dict(table.select("hpo_id", "umls").iter_rows())
+    assert "C0036572" in umls["HP:0001250"]
+    assert table["umls"].list.len().sum() > 10_000
     known = read_table(diseases, DISEASES)
     modes = {
         (gene, disease): inheritance

@@ -141,6 +141,8 @@ def phenotype(  # noqa: PLR0917  reads as the row that it is
         "source_code": code,
         "source_vocabulary": "KCD8",
         "concept_id": concept,
+        "match": "exact",
+        "hospital": "hospital-a",
         "first_date": first,
         "last_date": last,
     }

@@ -2,7 +2,7 @@
 
 check (checkpoint): settings and sheet -> private units, faults
 verify: one unit's files, read to their end -> faults
-admit (checkpoint): all of it -> admitted, crosswalk
+admit (checkpoint): all of it, and what the platform was asked -> admitted, consents, crosswalk
 """
 
 
@@ -68,8 +68,12 @@ checkpoint admit:
             for u in units()
             if u["sample"] not in dropped("admission")
         ],
+        known=enquired("known"),
+        consent_records=enquired("consents"),
+        specimens=enquired("specimens"),
     output:
         admitted="results/admission/admitted.tsv",
+        consents="results/admission/consents.tsv",
         faults="private/admission/all_faults.tsv",
         crosswalk="private/admission/crosswalk.tsv",
     log:
@@ -80,6 +84,9 @@ checkpoint admit:
         version=SOYANG,
         settings=repeated("settings", "settings"),
         verified=repeated("verified", "verified"),
+        known=optional("known"),
+        consent_records=optional("consent_records"),
+        specimens=optional("specimens"),
     shell:
         """
         soyang --log {log:q} admission admit \
@@ -87,7 +94,11 @@ checkpoint admit:
             --units {input.units:q} \
             --check-faults {input.check_faults:q} \
             {params.verified} \
+            {params.known} \
+            {params.consent_records} \
+            {params.specimens} \
             --admitted {output.admitted:q} \
+            --consents {output.consents:q} \
             --faults {output.faults:q} \
             --crosswalk {output.crosswalk:q}
         """

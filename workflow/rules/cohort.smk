@@ -7,7 +7,7 @@ count: AC, AN, nhomalt over counted samples, only where callable
 
 rule join:
     input:
-        admitted="results/admission/admitted.tsv",
+        admitted=ancient("results/admission/admitted.tsv"),
         verdicts="results/identity/verdicts.tsv",
         vcf=of_passed("vcf.gz"),
         callable_bed=of_passed("callable.bed.gz"),
@@ -24,6 +24,7 @@ rule join:
         TOOLS
     params:
         version=SOYANG,
+        told=told("person", "sample", scope="research"),
         vcf=repeated("vcf", "vcf"),
         callable_bed=repeated("callable-bed", "callable_bed"),
         calls=repeated("calls", "calls"),
@@ -46,7 +47,7 @@ rule count:
         samples="results/cohort/samples.parquet",
         genotypes="results/cohort/genotypes.parquet",
         callable="results/cohort/callable.parquet",
-        admitted="results/admission/admitted.tsv",
+        admitted=ancient("results/admission/admitted.tsv"),
     output:
         sites="results/cohort/sites.parquet",
     log:
@@ -57,6 +58,7 @@ rule count:
         TOOLS
     params:
         version=SOYANG,
+        told=told("sample", "sex"),
         assembly=config["reference"]["assembly"],
     shell:
         """

@@ -1,7 +1,9 @@
 """Who takes part: read from the tables that admission, the gate and governance hand on."""
 
 import csv
+import json
 import shlex
+from functools import lru_cache
 
 from soyang import __version__ as SOYANG
 
@@ -25,7 +27,12 @@ wildcard_constraints:
 
 
 def rows(path):
-    """Rows of a tab-separated table with a header."""
+    """Rows of a tab-separated table with a header; read once as long as it stays as it is."""
+    return _rows(str(path), Path(path).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _rows(path, changed):
     with open(path, newline="", encoding="utf-8") as handle:
         return list(csv.DictReader(handle, delimiter="\t"))
 
@@ -99,6 +106,20 @@ def options(section, *names):
         for item in value if isinstance(value, (list, tuple)) else [value]:
             words.append(f"--{name.replace('_', '-')} {shlex.quote(str(item))}")
     return " ".join(words)
+
+
+def named_inputs(wildcards, input):
+    """Every named input that there is, as an option of its name."""
+    return " ".join(
+        f"--{name.replace('_', '-')} {shlex.quote(path)}"
+        for name, value in input.items()
+        for path in _listed(value)
+    )
+
+
+def json_of(section):
+    """A section of the settings as one JSON text."""
+    return json.dumps(config.get(section) or {}, sort_keys=True)
 
 
 def repeated(option, name):

@@ -1,6 +1,7 @@
 """governance: what the run rests on, and how everyone ended
 
 provenance: tools, packages and knowledge; the sources that reports cite
+consents: the register of consents, and what their changes reach
 ledger: one row for everyone of the sheet
 """
 
@@ -24,6 +25,31 @@ rule provenance:
             {params.settings} \
             --output {output.provenance:q} \
             --sources {output.sources:q}
+        """
+
+
+rule consents:
+    input:
+        consents="results/admission/consents.tsv",
+        admitted="results/admission/admitted.tsv",
+    output:
+        register=update("results/governance/consent_register.tsv"),
+        affected="results/governance/affected.tsv",
+    log:
+        "logs/governance/consents.log",
+    conda:
+        TOOLS
+    params:
+        version=SOYANG,
+        date=config["reports"]["date"],
+    shell:
+        """
+        soyang --log {log:q} governance consents \
+            --consents {input.consents:q} \
+            --admitted {input.admitted:q} \
+            --date {params.date:q} \
+            --register {output.register:q} \
+            --affected {output.affected:q}
         """
 
 

@@ -1,9 +1,17 @@
-"""identity: genotypes, quality and the record -> pass or quarantine
+"""identity: genotypes, quality, the sheet and the platform's record -> pass or quarantine
 
 sketch: a sample's biallelic SNVs
 relate: all pairs -> kinship against the pedigree, duplicates
 judge (checkpoint): one verdict a sample; only passes go on
 """
+
+
+def recorded_facts(wildcards):
+    """What the platform has on record of sex and transplants, where there is a platform."""
+    platform = config.get("platform") or {}
+    sources = ("omop", "postgres", "spark", "fhir")
+    asked = any(platform.get(source) for source in sources)
+    return "results/phenotypes/facts.tsv" if asked else []
 
 
 rule sketch:
@@ -27,7 +35,7 @@ rule sketch:
 
 rule relate:
     input:
-        admitted="results/admission/admitted.tsv",
+        admitted=ancient("results/admission/admitted.tsv"),
         sketch=lambda wildcards: collect(
             "results/identity/sketch/{sample}.parquet", sample=samples()
         ),
@@ -43,6 +51,7 @@ rule relate:
         TOOLS
     params:
         version=SOYANG,
+        told=told("person", "sample", "sex", "father", "mother"),
         sketch=repeated("sketch", "sketch"),
         callable_bed=repeated("callable-bed", "callable_bed"),
         calls=repeated("calls", "calls"),
@@ -67,12 +76,13 @@ rule relate:
 
 checkpoint judge:
     input:
-        admitted="results/admission/admitted.tsv",
+        admitted=ancient("results/admission/admitted.tsv"),
         kinship="results/identity/kinship.tsv",
         quality=lambda wildcards: [
             f"results/reads/{s}/{s}.quality.tsv" for s in with_reads()
         ],
         calls=called("calls.tsv"),
+        facts=recorded_facts,
     output:
         verdicts=report(
             "results/identity/verdicts.tsv",
@@ -85,10 +95,15 @@ checkpoint judge:
         TOOLS
     params:
         version=SOYANG,
+        told=told("person", "sample", "sex", "father", "mother", "collected"),
         quality=repeated("quality", "quality"),
         calls=repeated("calls", "calls"),
+        facts=optional("facts"),
         thresholds=options(
-            "identity", "max_male_x_depth_ratio", "min_male_y_depth_ratio"
+            "identity",
+            "max_male_x_depth_ratio",
+            "min_male_y_depth_ratio",
+            "transfusion_days",
         ),
     shell:
         """
@@ -97,6 +112,7 @@ checkpoint judge:
             --kinship {input.kinship:q} \
             {params.quality} \
             {params.calls} \
+            {params.facts} \
             {params.thresholds} \
             --verdicts {output.verdicts:q}
         """

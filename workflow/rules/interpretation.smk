@@ -1,9 +1,13 @@
-"""interpretation: annotated genotypes, pedigree and phenotypes -> findings with reasons"""
+"""interpretation: annotated genotypes, pedigree and phenotypes -> findings with reasons
+
+Consent comes in as the person's own parameter: whoever narrows it, only they are interpreted
+anew, and what they did not consent to is not computed.
+"""
 
 
 rule interpret:
     input:
-        admitted="results/admission/admitted.tsv",
+        admitted=ancient("results/admission/admitted.tsv"),
         verdicts="results/identity/verdicts.tsv",
         samples="results/cohort/samples.parquet",
         genotypes="results/cohort/genotypes.parquet",
@@ -11,6 +15,7 @@ rule interpret:
         annotated="results/annotation/sites.parquet",
         exons="results/annotation/exons.parquet",
         persons="results/phenotypes/persons.tsv",
+        person_mapping="results/phenotypes/person_mapping.tsv",
         profile="results/phenotypes/profile.tsv",
         terms="results/phenotypes/terms.parquet",
         diseases="results/phenotypes/diseases.parquet",
@@ -25,10 +30,10 @@ rule interpret:
         TOOLS
     params:
         version=SOYANG,
+        told=told_of_person,
+        scopes=scopes,
         assembly=config["reference"]["assembly"],
-        inputs=lambda wildcards, input: " ".join(
-            f"--{name} {shlex.quote(str(path))}" for name, path in input.items()
-        ),
+        inputs=named_inputs,
         thresholds=options(
             "interpretation",
             "max_frequency_dominant",
@@ -40,6 +45,7 @@ rule interpret:
         """
         soyang --log {log:q} --subject {wildcards.person} interpretation interpret \
             --person {wildcards.person} \
+            {params.scopes} \
             {params.inputs} \
             --assembly {params.assembly} \
             {params.thresholds} \

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from soyang.admission.crosswalk import collected_faults
 from soyang.admission.faults import nearest, show, stops_run, unique, write_faults
 from soyang.admission.files import FileCheck
 from soyang.admission.knowledge import source_faults, transcript_faults
-from soyang.admission.omop import omop_faults
 from soyang.admission.people import People, read_people
+from soyang.admission.platform import clinical_knowledge_faults, platform_faults
 from soyang.admission.private import write_private
 from soyang.admission.reference import Reference, open_reference
 from soyang.admission.sheet import Row
@@ -73,6 +75,9 @@ def read_inputs(files: Sequence[Path]) -> Inputs:
     unset = {fault.column for fault in examined.faults}
     people = read_people(settings)
     faults = [*examined.faults, *people.faults, *_expected_faults(settings, people, files)]
+    if not unset & {"reports", "reports.date"}:
+        until = date.fromisoformat(settings.reports.date)
+        faults += collected_faults(people.rows, until=until)
     with ExitStack() as stack:
         reference: Reference | None = None
         if not unset & {"reference", "reference.fasta"}:
@@ -99,8 +104,8 @@ def _knowledge_faults(settings: Settings, reference: Reference | None) -> Iterat
         if source:
             assembly = settings.reference.assembly
             yield from source_faults(name, source.path, info, assembly, reference)
-    if settings.platform.omop:
-        yield from omop_faults(settings.platform.omop)
+    yield from clinical_knowledge_faults(settings.knowledge)
+    yield from platform_faults(settings.platform)
 
 
 def _expected_faults(settings: Settings, people: People, files: Sequence[Path]) -> Iterator[Fault]:
@@ -134,12 +139,13 @@ def _units(people: People, faults: Sequence[Fault]) -> tuple[Row, ...]:
     )
 
 
-def unit_of(row: Row) -> dict[str, str | int]:
+def unit_of(row: Row) -> dict[str, str | int | date | None]:
     """A row as a row of UNITS."""
     cells = row.cells
     paths = [*row.files.values(), ""]
     same = (
         "hospital", "sex", "family", "father", "mother", "targets", "platform_person_id",
+        "specimen", "run", "lifelog_id",
     )  # fmt: skip
     return {
         "row": row.line,
@@ -153,5 +159,6 @@ def unit_of(row: Row) -> dict[str, str | int]:
         "affected": cells["affected"] or "unknown",
         "assay": cells["assay"] or "wgs",
         "consent": ";".join(scope for scope in Consent if scope in row.consents),
+        "collected": row.collected,
         **{name: cells[name] for name in same},
     }

@@ -6,15 +6,26 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
-from soyang.admission.sheet import Row
+from soyang.admission.sheet import PRIVATE, Row
 from soyang.core.errors import Fault
 from soyang.core.people import Consent
 
 ONE_FOR_PERSON = (
     "hospital", "sex", "family", "father", "mother", "affected", "assay", "targets", "consent",
-    "platform_person_id",
+    "platform_person_id", "lifelog_id",
 )  # fmt: skip
 """Columns that must agree in all rows of a person."""
+ONE_FOR_SAMPLE = ("specimen", "collected")
+"""Columns that must agree in all rows of a sample."""
+HIDDEN = (*PRIVATE, "collected")
+"""Columns whose values identify, or date, a person: a message names the row instead."""
+ONE_PERSON = {
+    "platform_person_id": ("platform-id-twice", "one person for a platform id"),
+    "lifelog_id": ("lifelog-id-twice", "one person for a lifelog id"),
+    "specimen": ("specimen-two-persons", "a specimen belongs to one person, and gives one sample"),
+}
+"""Columns whose every value belongs to one person, with the code and what is allowed. A person
+has one sample, so a specimen that two persons don't share can't be under two samples either."""
 
 
 def together_faults(rows: Sequence[Row]) -> Iterator[Fault]:
@@ -90,25 +101,40 @@ def _persons(rows: Sequence[Row]) -> Iterator[Fault]:
                     f"{len(samples)} samples for {person}: {', '.join(samples)}",
                     "one sample for a person", "keep one of them; the others go in another run",
                 )  # fmt: skip
-        for column in ONE_FOR_PERSON:
-            if len({row.cells[column] for row in same}) > 1:
-                row = next(r for r in same if r.cells[column] != same[0].cells[column])
-                yield row.fault(
-                    "person-conflict", column,
-                    f"'{row.cells[column]}', but '{same[0].cells[column]}' in row {same[0].line}",
-                    "the same in all rows of a person", "correct one of the rows",
-                )  # fmt: skip
+        yield from _agree(same, ONE_FOR_PERSON, "person")
 
 
-def _platform_ids(rows: Sequence[Row]) -> Iterator[Fault]:
-    for same in by(rows, lambda row: row.cells["platform_person_id"]).values():
-        if len({row.person for row in same}) > 1:
-            for row in same:
-                yield row.fault(
-                    "platform-id-twice", "platform_person_id",
-                    f"an id that another person has too ({_lines(same, row)})",
-                    "one person for a platform id", "correct the id of one of them",
-                )  # fmt: skip
+def _specimens(rows: Sequence[Row]) -> Iterator[Fault]:
+    for same in by(rows, lambda row: row.cells["sample"]).values():
+        yield from _agree(same, ONE_FOR_SAMPLE, "sample")
+
+
+def _agree(same: Sequence[Row], columns: Sequence[str], whose: str) -> Iterator[Fault]:
+    """Rows of one person or sample agree; a value that identifies is not shown."""
+    for column in columns:
+        other = next((r for r in same if r.cells[column] != same[0].cells[column]), None)
+        if other is None:
+            continue
+        found = f"'{other.cells[column]}', but '{same[0].cells[column]}' in row {same[0].line}"
+        if column in HIDDEN:
+            found = f"another value than in row {same[0].line}"
+        yield other.fault(
+            f"{whose}-conflict", column, found, f"the same in all rows of a {whose}",
+            "correct one of the rows",
+        )  # fmt: skip
+
+
+def _one_person(rows: Sequence[Row]) -> Iterator[Fault]:
+    for column, (code, allowed) in ONE_PERSON.items():
+        what = "a specimen" if column == "specimen" else "an id"
+        for same in by(rows, lambda row: row.cells[column]).values():  # noqa: B023
+            if len({row.person for row in same}) > 1:
+                for row in same:
+                    others = _lines([r for r in same if r.person != row.person], row)
+                    yield row.fault(
+                        code, column, f"{what} that another person has too ({others})",
+                        allowed, "correct it for one of them",
+                    )  # fmt: skip
 
 
 def _files(rows: Sequence[Row]) -> Iterator[Fault]:
@@ -131,7 +157,8 @@ TOGETHER_RULES: tuple[Callable[[Sequence[Row]], Iterator[Fault]], ...] = (
     _units,
     _samples,
     _persons,
-    _platform_ids,
+    _specimens,
+    _one_person,
     _files,
 )
 """What rows must keep together; a new rule is a function here."""

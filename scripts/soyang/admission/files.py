@@ -13,6 +13,7 @@ import pysam
 from isal import igzip
 
 from soyang.admission.builds import differing_length, strange_names
+from soyang.admission.crosswalk import run_differs
 from soyang.admission.fastq import mate_of
 from soyang.admission.reference import Reference
 from soyang.admission.sheet import FILES, Row
@@ -81,6 +82,7 @@ class FileCheck:
                 f"'{row.sample}', the sample of its row",
                 "correct the row, or rename with samtools addreplacerg",
             )  # fmt: skip
+        yield from _run(row, column, [group.get("PU", "") for group in header.get("RG", [])])
         if self.reference:
             differs = _header_differs(header, self.reference)
             if differs:
@@ -165,15 +167,26 @@ def _end_trouble(path: Path, content: Content, allowed: str) -> Trouble | None:
 
 def _mates(row: Row, paths: dict[str, Path]) -> Iterator[Fault]:
     try:
-        said = {column: mate_of(_first_line(path)) for column, path in paths.items()}
+        lines = {column: _first_line(path) for column, path in paths.items()}
     except (EOFError, OSError):
         return
+    for column, line in lines.items():
+        yield from _run(row, column, [line.decode(errors="replace")])
+    said = {column: mate_of(line) for column, line in lines.items()}
     for column, other in (("fastq_1", "2"), ("fastq_2", "1")):
         if said[column] == other:
             yield row.file_fault(
                 "mates-swapped", column, f"swapped mates: reads of mate {other}",
                 f"reads of mate {column[-1]}", "exchange fastq_1 and fastq_2",
             )  # fmt: skip
+
+
+def _run(row: Row, column: str, names: list[str]) -> Iterator[Fault]:
+    if run_differs(row.cells["run"], names):
+        yield row.file_fault(
+            "run-differs", column, "reads of another flow cell than the run's",
+            "files of the run that the row names", "correct the run or the file of the row",
+        )  # fmt: skip
 
 
 def _first_line(path: Path) -> bytes:

@@ -1,28 +1,5 @@
 """Tables that only their owner may read."""
 
-from __future__ import annotations
+from soyang.core.private import write_private
 
-from pathlib import Path
-
-import polars as pl
-
-from soyang.core.files import atomic_path, restrict
-from soyang.core.tables import Table
-
-
-def write_private(frame: pl.DataFrame, path: Path, table: Table) -> None:
-    """Write a tab-separated table with mode 0600, in a folder with mode 0700.
-
-    A folder that was there before is restricted only where it lies under ``private/``: the
-    working folder itself must stay as it is.
-    """
-    frame = table.validate(frame, source=str(path))
-    folder = path.parent
-    new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if new or "private" in folder.parts:
-        restrict(folder)
-    with atomic_path(path) as temporary:
-        temporary.touch(mode=0o600)
-        frame.write_csv(temporary, separator="\t", null_value="")
-        restrict(temporary)
+__all__ = ["write_private"]

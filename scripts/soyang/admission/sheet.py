@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from soyang.admission.faults import nearest
@@ -21,8 +22,10 @@ FILES = ("fastq_1", "fastq_2", "bam", "cram", "gvcf", "vcf")
 PEDIGREE = ("family", "father", "mother", "affected")
 COLUMNS = (
     "person", "sample", "hospital", "lane", *FILES, "sex", *PEDIGREE, "assay", "targets",
-    "consent", "platform_person_id",
+    "consent", "platform_person_id", "specimen", "run", "collected", "lifelog_id",
 )  # fmt: skip
+PRIVATE = ("platform_person_id", "specimen", "lifelog_id")
+"""Columns of identifiers: what stands in them is in no message."""
 ENTRY = {"fastq_1": "fastq", "fastq_2": "fastq"} | {name: name for name in FILES[2:]}
 ASSAYS = ("wgs", "wes", "panel")
 VOCABULARY = {"sex": tuple(Sex), "affected": tuple(Affected), "assay": ASSAYS}
@@ -32,6 +35,7 @@ ONLY_LANE = "L1"
 """Lane of a row that names none."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 ID_RULE = "letters, digits, '_', '.' and '-', first a letter or digit, at most 64 (a file name)"
 
 
@@ -92,6 +96,15 @@ class Row:
         if WITHDRAWN in self.scopes:
             return frozenset()
         return frozenset(Consent(word) for word in self.scopes if word in set(Consent))
+
+    @property
+    def collected(self) -> date | None:
+        """Day on which the specimen was taken; None if the sheet has none or no valid one."""
+        text = self.cells["collected"]
+        try:
+            return date.fromisoformat(text) if _DAY.match(text) else None
+        except ValueError:
+            return None
 
     def with_cells(self, **cells: str) -> Row:
         """The row with other values in some columns."""
@@ -288,6 +301,34 @@ def _targets(row: Row) -> Iterator[Fault]:
         )  # fmt: skip
 
 
+def _separators(row: Row) -> Iterator[Fault]:
+    """Runs are joined by ';' in the crosswalk."""
+    if ";" in row.cells["run"]:
+        yield row.fault(
+            "run-several", "run", "a ';'", "one sequencing run in a row",
+            "give each run's files a row of its own",
+        )  # fmt: skip
+
+
+def _collected(row: Row) -> Iterator[Fault]:
+    found = row.cells["collected"]
+    if found and row.collected is None:
+        yield row.fault(
+            "collected-date", "collected",
+            f"text written like '{shape(found)}'" if not _DAY.match(found) else "no such day",
+            "the day on which the specimen was taken, YYYY-MM-DD", "correct the cell",
+        )  # fmt: skip
+
+
+def shape(text: str) -> str:
+    """How a text is written, without what it says: 9 for a digit, a for a letter."""
+    masked = "".join("9" if c.isdigit() else "a" if c.isalpha() else c for c in text)
+    return masked if len(masked) <= SHOWN else f"{masked[:SHOWN]}…"
+
+
+SHOWN = 20
+"""Characters of a masked text that are shown."""
+
 ROW_RULES: tuple[Callable[[Row], Iterator[Fault]], ...] = (
     _ids,
     _words,
@@ -295,5 +336,7 @@ ROW_RULES: tuple[Callable[[Row], Iterator[Fault]], ...] = (
     _one_kind,
     _mates,
     _targets,
+    _collected,
+    _separators,
 )
 """What each row must keep; a new rule is a function here."""

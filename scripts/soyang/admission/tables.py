@@ -1,11 +1,20 @@
 """Files that admission hands on."""
 
+from dataclasses import replace
+
 import polars as pl
 
-from soyang.core.people import Affected, Sex
+from soyang.core.people import Affected, Consent, Sex
 from soyang.core.tables import Column, Table
 
 ENTRIES = ("fastq", "bam", "cram", "gvcf", "vcf")
+
+COLLECTED = Column(
+    name="collected",
+    dtype=pl.Date,
+    nullable=True,
+    meaning="day on which the specimen was taken; missing: not known",
+)
 
 FAULTS = Table(
     name="admission.faults",
@@ -47,6 +56,10 @@ UNITS = Table(
         Column(name="targets", dtype=pl.String, meaning="target BED, empty for a genome"),
         Column(name="consent", dtype=pl.String, meaning="scopes joined by ';', or 'withdrawn'"),
         Column(name="platform_person_id", dtype=pl.String, meaning="person_id on the platform"),
+        Column(name="specimen", dtype=pl.String, meaning="specimen's identifier, empty if none"),
+        Column(name="run", dtype=pl.String, meaning="sequencing run, empty if not named"),
+        COLLECTED,
+        Column(name="lifelog_id", dtype=pl.String, meaning="the person's id in the lifelog"),
     ),
     key=("unit",),
 )
@@ -73,16 +86,74 @@ ADMITTED = Table(
         Column(name="affected", dtype=pl.String, allowed=tuple(Affected), meaning="affected"),
         Column(name="assay", dtype=pl.String, meaning="wgs, wes or panel"),
         Column(name="consent", dtype=pl.String, meaning="scopes joined by ';', or 'withdrawn'"),
+        replace(
+            COLLECTED,
+            meaning=f"{COLLECTED.meaning}; moved by the person's shift where dates are shifted",
+        ),
     ),
     key=("person", "sample"),
 )
 
-CROSSWALK = Table(
-    name="admission.crosswalk",
-    meaning="one admitted person who has a record on the platform. Private like UNITS",
+CONSENTS = Table(
+    name="admission.consents",
+    meaning="whether one person permits one scope on the day of the reports",
     columns=(
         Column(name="person", dtype=pl.String, meaning="person's pseudonym"),
-        Column(name="platform_person_id", dtype=pl.String, meaning="person_id on the platform"),
+        Column(name="scope", dtype=pl.String, allowed=tuple(Consent), meaning="scope"),
+        Column(name="permitted", dtype=pl.Boolean, meaning="whether it is permitted"),
+        Column(
+            name="reason",
+            dtype=pl.String,
+            meaning="who permits it, or the first reason against it: words of admission's consent "
+            "module, with the source that says so",
+        ),
+        Column(
+            name="valid_until",
+            dtype=pl.Date,
+            nullable=True,
+            meaning="it holds at least until then; where it ends with an age, the month before. "
+            "Missing: no end is known, or it is not permitted",
+        ),
+        Column(
+            name="given_by",
+            dtype=pl.String,
+            allowed=("self", "guardian", "unknown"),
+            meaning="who consented, as far as platform or table say",
+        ),
+        Column(
+            name="duo",
+            dtype=pl.String,
+            meaning="DUO terms under which research, sharing and commercial use are permitted, ';' "
+            "between, sorted",
+        ),
+        Column(
+            name="sources",
+            dtype=pl.String,
+            meaning="who speaks of the scope: sheet, platform, table, ';' between",
+        ),
+    ),
+    key=("person", "scope"),
+)
+
+CROSSWALK = Table(
+    name="admission.crosswalk",
+    meaning="one admitted person: who they are on the platform and in the lifelog, and which "
+    "specimen and runs their sample, which is the VCF column, comes from. Private like UNITS",
+    columns=(
+        Column(name="person", dtype=pl.String, meaning="person's pseudonym"),
+        Column(name="sample", dtype=pl.String, meaning="sample; the VCF column and SM tag"),
+        Column(name="specimen", dtype=pl.String, meaning="specimen's identifier, empty if none"),
+        Column(name="run", dtype=pl.String, meaning="sequencing runs, ';' between, sorted"),
+        Column(
+            name="platform_person_id",
+            dtype=pl.String,
+            meaning="person_id on the platform, empty if the person has none",
+        ),
+        Column(
+            name="lifelog_id",
+            dtype=pl.String,
+            meaning="id in the lifelog, empty if the person has none",
+        ),
     ),
     key=("person",),
 )

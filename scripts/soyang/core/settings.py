@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -303,10 +304,16 @@ def _place(loc: tuple[Any, ...], files: Sequence[Path]) -> tuple[Path, str]:
     return files[-1], ""
 
 
+_SECRET = re.compile(r"://[^/@\s']*@")
+"""User and password in a URL: refused, and not to be repeated in the message."""
+
+
 def _shown(value: Any) -> str:
     if value is None or value == "":
         return "nothing"
-    return str(value) if isinstance(value, (datetime.date, datetime.datetime)) else repr(value)
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return str(value)
+    return _SECRET.sub("://…@", repr(value))
 
 
 def _plain(message: str, value: Any) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import read_rows
+
+NAMES = ("sample", "person", "sex", "father", "mother")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +23,7 @@ class Subject:
         sex: recorded sex: male, female or unknown.
         father: father's pseudonym, empty if none.
         mother: mother's pseudonym, empty if none.
+        collected: day on which the specimen was taken, None if not known.
     """
 
     sample: str
@@ -27,6 +31,7 @@ class Subject:
     sex: str
     father: str
     mother: str
+    collected: date | None = None
 
     @property
     def parents(self) -> frozenset[str]:
@@ -37,10 +42,17 @@ class Subject:
 def read_subjects(admitted: Path) -> dict[str, Subject]:
     """Admitted samples by name; who was not admitted is left out."""
     return {
-        row["sample"]: Subject(**{name: row[name] for name in Subject.__annotations__})
-        for row in read_rows(admitted, "status", *Subject.__annotations__)
+        row["sample"]: Subject(
+            **{name: row[name] for name in NAMES}, collected=day(row["collected"])
+        )
+        for row in read_rows(admitted, "status", *NAMES, "collected")
         if row["status"] == "admitted"
     }
+
+
+def day(text: str) -> date | None:
+    """A day as tables have it; None where it is missing."""
+    return date.fromisoformat(text) if text else None
 
 
 def read_calls(calls: Iterable[Path]) -> dict[str, bool]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from soyang.core.files import read_rows
 from soyang.core.tables import read_table, write_table
 from soyang.identity.blame import Link, duplicates, refuted
+from soyang.identity.facts import OnRecord, Recorded, judge_record, read_facts
 from soyang.identity.inputs import Subject, read_calls, read_subjects, require
 from soyang.identity.tables import KINSHIP, VERDICTS
 
@@ -27,33 +28,45 @@ def judge(
     kinship: Path,
     quality: list[Path] | None = None,
     calls: list[Path] | None = None,
+    facts: Path | None = None,
     max_male_x_depth_ratio: float,
     min_male_y_depth_ratio: float,
+    transfusion_days: int,
     verdicts: Path,
 ) -> None:
     """Say of each sample whether it goes on or is held back, and why.
 
     Held back are, in this order:
 
-    1. who looks like somebody else's sample ('duplicate'): of a group that looks like one
+    1. who has a stem-cell transplant on record that may be older than the specimen: the blood
+       carries the donor's genotype, so that no relative and no look-alike is held back for it;
+    2. whose recorded sex differs between sheet and platform: which of the two is this person's
+       can't be seen from here;
+    3. who looks like somebody else's sample ('duplicate'): of a group that looks like one
        sample all, unless exactly one is confirmed by its relatives, then the others;
-    2. whose X and Y depth is discordant with the recorded sex ('sex');
-    3. whom relatives refute ('kinship'), as far as 1 and 2 do not explain it. A refuted link
+    4. whose X and Y depth is discordant with the recorded sex ('sex'), the platform's where the
+       sheet has none;
+    5. whom relatives refute ('kinship'), as far as 1 to 4 do not explain it. A refuted link
        does not say which of the two is not who the record says. While links are unexplained,
        those samples are held back that have most of them; of these, those with the fewest
        confirmed links; of these, the children; who still is equal, together. So a child that
        both parents refute is held back alone, and a father whom one of two confirmed
        siblings' samples refutes stays.
 
+    A transfusion shortly before the specimen holds nobody back; it is noted.
+
     Reasons can show non-paternity. They are for the ledger, which staff read, and for no report.
+    What judges medicines by genotype reads the facts themselves, not these verdicts.
 
     Args:
         admitted: who may enter, with sex and parents (ADMITTED).
         kinship: related and similar pairs (KINSHIP).
         quality: each sample's row of QUALITY; only samples with reads have one.
         calls: each sample's row of CALLS; each gets a verdict.
+        facts: what the platform has on record of sex, transplants and transfusions (FACTS).
         max_male_x_depth_ratio: X depth over autosomes, at most, in one X.
         min_male_y_depth_ratio: Y depth over autosomes, at least, in one Y.
+        transfusion_days: days after a transfusion in which a sample may show the donor's DNA.
         verdicts: table to write (VERDICTS).
 
     Raises:
@@ -74,7 +87,12 @@ def judge(
         )
         for sample in called
     }
-    rows = verdict_rows(subjects, links, depths, sexes)
+    known = read_facts(facts) if facts else {}
+    records = {
+        sample: judge_record(subject, known.get(subject.person, Recorded()), transfusion_days)
+        for sample, subject in subjects.items()
+    }
+    rows = verdict_rows(subjects, links, depths, sexes, records)
     write_table(VERDICTS.frame(rows), verdicts, VERDICTS)
 
 
@@ -121,18 +139,24 @@ def verdict_rows(
     links: Sequence[Link],
     depths: Mapping[str, SexDepth],
     sexes: Mapping[str, str],
+    records: Mapping[str, OnRecord],
 ) -> list[dict[str, str]]:
     """One row of VERDICTS for each subject, by sample name."""
-    same = duplicates(links)
-    discordant = {s for s, subject in subjects.items() if _discordant(subject.sex, sexes[s])}
-    against = refuted(links, {*same, *discordant})
-    held = {*same, *discordant, *against}
+    foreign = {s for s, record in records.items() if record.donor}
+    own = [link for link in links if not link.both & foreign]
+    same = duplicates(own)
+    discordant = {s for s in subjects if _discordant(records[s].sex, sexes[s])} - foreign
+    on_record = {s for s, record in records.items() if record.reasons}
+    against = refuted(own, {*same, *discordant, *on_record})
+    held = {*same, *discordant, *on_record, *against}
     rows = []
     for sample in sorted(subjects):
-        subject = subjects[sample]
-        reasons = [_duplicate_reason(sample, same[sample])] if sample in same else []
+        subject, record = subjects[sample], records[sample]
+        reasons = list(record.reasons)
+        if sample in same:
+            reasons.append(_duplicate_reason(sample, same[sample]))
         if sample in discordant:
-            reasons.append(_sex_reason(subject.sex, sexes[sample], depths[sample]))
+            reasons.append(_sex_reason(record.sex, sexes[sample], depths[sample]))
         if sample in against:
             reasons.append(_kinship_reason(subject, subjects, against[sample]))
         rows.append(
@@ -141,8 +165,11 @@ def verdict_rows(
                 "sample": sample,
                 "verdict": "quarantine" if reasons else "pass",
                 "reason": "; ".join(reasons),
-                "confirmed_by": _confirmed_by(subject, sexes[sample], links, held),
+                "confirmed_by": ""
+                if record.donor
+                else _confirmed_by(sample, record.sex, sexes[sample], own, held),
                 "sex_found": sexes[sample],
+                "note": record.note,
             }
         )
     return rows
@@ -152,15 +179,15 @@ def _discordant(recorded: str, found: str) -> bool:
     return {recorded, found} == {"male", "female"}
 
 
-def _confirmed_by(subject: Subject, sex: str, links: Sequence[Link], held: set[str]) -> str:
+def _confirmed_by(
+    sample: str, recorded: str, sex: str, links: Sequence[Link], held: set[str]
+) -> str:
     """A relative who is held back confirms nobody."""
     by_kin = any(
-        link.finding == "confirmed"
-        and subject.sample in link.both
-        and link.other(subject.sample) not in held
+        link.finding == "confirmed" and sample in link.both and link.other(sample) not in held
         for link in links
     )
-    by_sex = subject.sex == sex
+    by_sex = recorded == sex
     return ";".join(word for word, said in (("kinship", by_kin), ("sex", by_sex)) if said)
 
 

@@ -79,7 +79,9 @@ VERDICTS = Table(
         Column(
             name="reason",
             dtype=pl.String,
-            meaning="empty for pass; else 'kinship', 'duplicate' or 'sex', with figures",
+            meaning="empty for pass; else 'kinship', 'duplicate' or 'sex' with figures, "
+            "'discordant' for records that differ, or 'stem-cell transplant'. For staff: it "
+            "reaches the ledger and no report",
         ),
         Column(
             name="confirmed_by",
@@ -91,6 +93,12 @@ VERDICTS = Table(
             dtype=pl.String,
             allowed=("male", "female", "unclear", "not_assessed"),
             meaning="from X and Y depth; not_assessed: no X or Y data",
+        ),
+        Column(
+            name="note",
+            dtype=pl.String,
+            meaning="what a reader of the genotypes must know and nobody is held back for: a "
+            "transfusion, empty if there is nothing. For staff, and in no report",
         ),
     ),
     key=("sample",),

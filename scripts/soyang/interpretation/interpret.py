@@ -42,12 +42,14 @@ def interpret(
     annotated: Path,
     exons: Path,
     persons: Path,
+    person_mapping: Path,
     profile: Path,
     terms: Path,
     diseases: Path,
     sources: Path,
     assembly: Assembly,
     findings: Path,
+    scope: list[Consent] | None = None,
     max_frequency_dominant: float = 0.0001,
     max_frequency_recessive: float = 0.01,
     min_genotype_depth: int = 8,
@@ -65,19 +67,22 @@ def interpret(
         annotated: annotated sites (ANNOTATED).
         exons: coding exons (TRANSCRIPTS).
         persons: what the platform holds of each person (PERSONS).
+        person_mapping: how much of each person's records led to a phenotype (PERSON_MAPPING).
         profile: their phenotypes (PROFILE).
         terms: HPO terms (TERMS).
         diseases: genes and their diseases (DISEASES).
         sources: knowledge sources and tools, a JSON list.
         assembly: assembly of all coordinates.
         findings: where the findings go (JSON).
+        scope: what the person consented to; of what is not named nothing is computed.
         max_frequency_dominant: population frequency, at most, for a dominant candidate.
         max_frequency_recessive: population frequency, at most, for a recessive candidate.
         min_genotype_depth: fewest reads for a genotype to count.
         min_allele_balance: share of reads with the variant, at least, in a heterozygote.
 
     Raises:
-        FaultError: the person has no sample that passed, or a table is missing.
+        FaultError: the person has no sample that passed, a table is missing, or admission did
+            not permit a scope.
     """
     limits = Limits(
         max_frequency_dominant=max_frequency_dominant,
@@ -86,8 +91,11 @@ def interpret(
         min_allele_balance=min_allele_balance,
     )
     who = load.read_person(person, admitted=admitted, verdicts=verdicts, samples=samples)
+    consent = load.permitted(who, scope or (), admitted)
     cited = load.read_sources(sources, annotated)
-    held, phenotypes = load.read_record(person, persons=persons, profile=profile)
+    held, phenotypes = load.read_record(
+        person, persons=persons, person_mapping=person_mapping, profile=profile
+    )
     calls = read_calls(
         who,
         genotypes=genotypes,
@@ -112,7 +120,7 @@ def interpret(
         limits=limits,
         assembly=assembly,
     )
-    secondary = Consent.SECONDARY_FINDINGS in who.consent
+    secondary = Consent.SECONDARY_FINDINGS in consent
     ranked = rank(asked(judged, who.row["affected"]), secondary=secondary)
     coding = (
         load.scan(exons).join(load.scan(diseases).select("gene"), on="gene", how="semi").collect()
@@ -120,6 +128,7 @@ def interpret(
     result = Findings(
         person=person,
         **_told_of(who),
+        consent=consent,
         assembly=assembly.value,
         record=held["record"],
         phenotypes=[Phenotype(**_as_told(row)) for row in phenotypes.iter_rows(named=True)],
@@ -231,11 +240,11 @@ def _coverage(who: load.Person, coding: pl.DataFrame, regions: Path) -> Coverage
 
 def _told_of(who: load.Person) -> dict[str, Any]:
     names = ("sample", "hospital", "family", "sex", "affected", "assay", "entry")
-    return {name: who.row[name] for name in names} | {
-        "consent": who.consent,
-        "identity_confirmed": who.identity_confirmed,
-    }
+    told = {name: who.row[name] for name in names}
+    return told | {"identity_confirmed": who.identity_confirmed}
 
 
 def _as_told(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"concept_id": int(row["concept_id"])}
+    """A row of PROFILE with texts as findings have them; a day that is not recorded is empty."""
+    days = {name: row[name] or "" for name in ("first_date", "last_date")}
+    return row | {"concept_id": int(row["concept_id"])} | days

@@ -6,7 +6,7 @@ Parquet files are scanned lazily: only the rows of the person and the parents ar
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,11 +57,6 @@ class Person:
         return self.row["sample"]
 
     @property
-    def consent(self) -> list[str]:
-        """Scopes of consent, sorted."""
-        return sorted(scope for scope in self.row["consent"].split(";") if scope)
-
-    @property
     def parents(self) -> Parents:
         """Affection of the parents in the analysis."""
         return Parents(
@@ -103,6 +98,29 @@ def read_person(name: str, *, admitted: Path, verdicts: Path, samples: Path) -> 
     )
 
 
+def permitted(who: Person, scopes: Iterable[str], admitted: Path) -> list[str]:
+    """The scopes to interpret for, sorted.
+
+    Raises:
+        FaultError: admission did not permit one of them.
+    """
+    beyond = sorted(set(scopes) - set(who.row["consent"].split(";")))
+    if beyond:
+        raise FaultError(
+            Fault(
+                code="scope-not-permitted",
+                file=admitted.name,
+                row=f"person {who.row['person']}",
+                column="consent",
+                found=f"no {', '.join(beyond)}",
+                allowed="scopes that admission permits",
+                next_step="give the scopes of the table",
+                person=who.row["person"],
+            )
+        )
+    return sorted(set(scopes))
+
+
 def _passed(admitted: Path, verdicts: Path, samples: Path) -> dict[str, dict[str, Any]]:
     joined = (
         read_columns(
@@ -132,28 +150,44 @@ def _relative(row: Mapping[str, Any] | None) -> Relative | None:
 
 
 def read_record(
-    person: str, *, persons: Path, profile: Path
+    person: str, *, persons: Path, person_mapping: Path, profile: Path
 ) -> tuple[dict[str, str], pl.DataFrame]:
-    """What the platform holds of a person: the row of PERSONS and the rows of PROFILE."""
-    rows = read_columns(persons, "person", "record", "unmapped").filter(pl.col("person") == person)
+    """What the platform holds of a person, and the rows of PROFILE.
+
+    Args:
+        person: the person.
+        persons: PERSONS.
+        person_mapping: PERSON_MAPPING.
+        profile: PROFILE.
+
+    Returns:
+        record (of PERSONS) and unmapped (of PERSON_MAPPING), as text; the person's phenotypes,
+        dates as text (empty: not recorded).
+    """
+    held = _row_of(person, persons, "record") | _row_of(person, person_mapping, "unmapped")
+    columns = (
+        "person hpo_id hpo_name status concept_id source_code source_vocabulary match hospital "
+        "first_date last_date"
+    )
+    own = read_columns(profile, *columns.split()).filter(pl.col("person") == person).drop("person")
+    return held, own.sort(own.columns)
+
+
+def _row_of(person: str, path: Path, column: str) -> dict[str, str]:
+    rows = read_columns(path, "person", column).filter(pl.col("person") == person)
     if rows.is_empty():
         raise FaultError(
             Fault(
                 code="person-missing",
-                file=persons.name,
+                file=path.name,
                 row=f"person {person}",
                 found="no row",
                 allowed="one row for each admitted person",
-                next_step="run `soyang phenotypes extract` for this cohort",
+                next_step="run `soyang phenotypes extract` and `map` for this cohort",
                 person=person,
             )
         )
-    columns = (
-        "person hpo_id hpo_name status concept_id source_code source_vocabulary "
-        "first_date last_date"
-    )
-    own = read_columns(profile, *columns.split()).filter(pl.col("person") == person).drop("person")
-    return rows.row(0, named=True), own.sort("hpo_id", "status", "concept_id", "source_code")
+    return {column: str(rows[column][0])}
 
 
 def read_knowledge(

@@ -171,6 +171,8 @@ class Phenotype(_Strict):
     source_code: str
     source_vocabulary: str
     concept_id: int
+    match: Literal["exact", "ancestor", "code4", "code3", "laboratory", "given"]
+    hospital: str
     first_date: str
     last_date: str
 

@@ -206,3 +206,27 @@ VOCABULARIES = Table(
     ),
     key=("vocabulary",),
 )
+
+
+def canonical(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """``frame`` as one of the tables above, the same whatever engine it comes from.
+
+    Types are those declared, text is stripped, what is missing is as the table says, a number
+    that is none (NaN, infinite) is missing, and rows are sorted by all columns.
+
+    Raises:
+        FaultError: a value or a key is not what the table declares.
+    """
+    columns = [_canonical(column) for column in table.columns]
+    return table.validate(frame.select(columns).sort(table.names), source=table.name)
+
+
+def _canonical(column: Column) -> pl.Expr:
+    value = pl.col(column.name).cast(column.dtype)
+    if column.dtype == pl.String:
+        return value.str.strip_chars().fill_null("")
+    if column.dtype == pl.Float64:
+        return pl.when(value.is_finite()).then(value + 0.0)  # + 0.0: no negative zero
+    if column.nullable or column.dtype not in (pl.Int64, pl.Boolean):
+        return value
+    return value.fill_null(value=False) if column.dtype == pl.Boolean else value.fill_null(0)

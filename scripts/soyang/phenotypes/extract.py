@@ -1,112 +1,77 @@
-"""Take each person's phenotypes from the platform's clinical record."""
+"""Take the admitted persons' records from the platform, once, under their pseudonyms."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import polars as pl
 
+from soyang.core.clinical import Platform
 from soyang.core.errors import Fault, FaultError
-from soyang.core.tables import DTypes, read_columns, read_table, write_table
-from soyang.phenotypes import mapping, omop
-from soyang.phenotypes.tables import PERSONS, PROFILE, TERMS, UNMAPPED
-
-_PERSON_ID = re.compile(r"-?[0-9]{1,18}")
-"""person_id is an integer in OMOP CDM; 18 digits always fit 64 bits."""
-
-_RECORDS: dict[str, DTypes] = {
-    "person": pl.String,
-    "domain": pl.String,
-    "concept_id": pl.Int64,
-    "concept_code": pl.String,
-    "concept_vocabulary": pl.String,
-    "source_code": pl.String,
-    "source_vocabulary": pl.String,
-    "absent": pl.Boolean,
-    "first_date": pl.Date,
-    "last_date": pl.Date,
-    "records": pl.Int64,
-}
-_PERSONS: dict[str, DTypes] = {
-    "person": pl.String,
-    "sex_recorded": pl.String,
-    "birth_year": pl.Int32,
-    "observed_from": pl.Date,
-    "observed_to": pl.Date,
-    "rows": pl.Int64,
-}
-_NEAREST: dict[str, DTypes] = {"concept_id": pl.Int64, "concept_code": pl.String}
+from soyang.core.tables import read_columns, write_table
+from soyang.phenotypes import answers
+from soyang.phenotypes.answers import canonical
+from soyang.phenotypes.asked import asked_about
+from soyang.phenotypes.date_shifts import read_date_shifts, shifted, shifted_year
+from soyang.phenotypes.extracted import Extracted, extracted_from, nothing_extracted
+from soyang.phenotypes.tables import PERSONS
 
 
 def extract(
     *,
+    platform: str,
     admitted: Path,
     crosswalk: Path,
-    terms: Path,
     persons: Path,
-    profile: Path,
-    unmapped: Path,
-    omop: Path | None = None,
+    events: Path,
+    periods: Path,
+    concepts: Path,
+    ancestors: Path,
+    code_maps: Path,
+    vocabularies: Path,
+    fetched: Path | None = None,
 ) -> None:
-    """Take the admitted persons' phenotypes from an OMOP CDM; keep what did not map in view.
+    """Take the admitted persons' records from the platform; after it nobody asks the platform.
 
     A person without an id on the platform, and everyone where there is no platform, is
-    'no_platform': nobody looked. 'not_found' means that the platform was asked. The
-    platform's own ids are in no output.
+    'no_platform': nobody looked. 'not_found' means that the platform was asked. The platform's
+    own ids are in no output. Records with a date before birth or in the future are kept as they
+    are. With date shifts, all dates of a person are moved alike.
 
     Args:
-        admitted: who may be looked up (ADMITTED); nobody else is queried.
-        crosswalk: pseudonym and platform_person_id (private, tab-separated).
-        terms: HPO terms (TERMS).
+        platform: settings of the platform as JSON.
+        admitted: who may be looked up (ADMITTED); nobody else is asked about.
+        crosswalk: pseudonym and platform_person_id (CROSSWALK; private).
         persons: where goes what the platform holds of each person (PERSONS).
-        profile: where the phenotypes go (PROFILE).
-        unmapped: where codes without an HPO term go, by hospital (UNMAPPED).
-        omop: OMOP CDM 5.4 in a DuckDB file, opened read-only; without it there is no platform.
+        events: where clinical records go (EVENTS).
+        periods: where periods under observation go (PERIODS).
+        concepts: where concepts of the records and their ancestors go (CONCEPTS).
+        ancestors: where ancestors of standard concepts go (ANCESTORS).
+        code_maps: where goes what the site's vocabulary maps source codes to (CODE_MAPS).
+        vocabularies: where the site's vocabularies and their versions go (VOCABULARIES).
+        fetched: FHIR resources as tables, where the platform is a FHIR server.
 
     Raises:
-        FaultError: the crosswalk or the CDM is not what it should be.
+        FaultError: the crosswalk, the date shifts or the platform are not as they should be,
+            or the platform has a person twice.
     """
+    settings = Platform.model_validate_json(platform)
     people = _people(admitted)
-    wanted = _wanted(crosswalk, people) if omop else None
-    people = people.with_columns(
-        asked=pl.col("person").is_in(wanted["person"].implode()) if wanted is not None else False
-    )
-    references = mapping.cross_references(read_table(terms, TERMS))
-    found, records, nearest = _query(omop, wanted, references)
-    mapped = pl.concat(
-        [
-            mapping.map_direct(records, references),
-            mapping.map_nearest(
-                mapping.without_direct(records, references), nearest, mapping.telling(references)
-            ),
-        ]
-    )
-    left = mapping.unmapped(records, mapped)
-    write_table(mapping.persons_table(people, found, records, left), persons, PERSONS)
-    write_table(mapping.profile_table(mapped), profile, PROFILE)
-    write_table(mapping.unmapped_table(left, people), unmapped, UNMAPPED)
-
-
-def _query(
-    path: Path | None, wanted: pl.DataFrame | None, references: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Persons, records and nearest ancestors; all empty where there is no platform."""
-    if path is None or wanted is None:
-        return (
-            pl.DataFrame(schema=_PERSONS),
-            pl.DataFrame(schema=_RECORDS),
-            pl.DataFrame(schema=_NEAREST),
-        )
-    with omop.open_cdm(path) as cdm:
-        omop.register_wanted(cdm, wanted)
-        found = omop.read_persons(cdm).select(list(_PERSONS)).cast(pl.Schema(_PERSONS))
-        _demand_one_row(found, path)
-        records = omop.read_records(cdm).select(list(_RECORDS)).cast(pl.Schema(_RECORDS))
-        _demand_dates(records, path)
-        lacking = mapping.without_direct(records, references).select("concept_id").unique()
-        codes = mapping.telling(references).select("concept_code").unique()
-        return found, records, omop.read_nearest(cdm, lacking, codes).cast(pl.Schema(_NEAREST))
+    rows = read_columns(crosswalk, "person", "platform_person_id").join(people, on="person")
+    wanted = asked_about(rows, crosswalk, settings.kind)
+    shifts = read_date_shifts(settings.date_shifts, people["person"])
+    found = _ask(settings, wanted, fetched)
+    asked = wanted["person"] if settings.kind else wanted["person"].clear()
+    write_table(person_rows(people, asked, found, shifts), persons, PERSONS)
+    for frame, path, table in (
+        (shifted(found.events, shifts), events, answers.EVENTS),
+        (shifted(found.periods, shifts), periods, answers.PERIODS),
+        (found.concepts, concepts, answers.CONCEPTS),
+        (found.ancestors, ancestors, answers.ANCESTORS),
+        (found.code_maps, code_maps, answers.CODE_MAPS),
+        (found.vocabularies, vocabularies, answers.VOCABULARIES),
+    ):
+        write_table(canonical(frame, table), path, table)
 
 
 def _people(path: Path) -> pl.DataFrame:
@@ -120,81 +85,74 @@ def _people(path: Path) -> pl.DataFrame:
     )
 
 
-def _wanted(path: Path, people: pl.DataFrame) -> pl.DataFrame:
-    """Columns person, person_id (Int64) of the admitted who have an id on the platform.
+def _ask(settings: Platform, wanted: pl.DataFrame, fetched: Path | None) -> Extracted:
+    """All that is asked; nothing where there is no platform or nobody to ask about."""
+    if not settings.kind or wanted.is_empty():
+        print("Nobody is looked up on a platform.")
+        return nothing_extracted()
+    from soyang.phenotypes.sources import open_source  # noqa: PLC0415  engines load slowly
 
-    Raises:
-        FaultError: an id is not a whole number, a person has two, or two persons share one.
-            Ids are not repeated in the message.
-    """
-    rows = (
-        read_columns(path, "person", "platform_person_id")
-        .with_columns(pl.col("platform_person_id").str.strip_chars())
-        .filter(pl.col("platform_person_id") != "")
-        .join(people.select("person"), on="person", how="semi")
-        .unique()
-        .sort("person", "platform_person_id")
-    )
-    strange = [p for p, i in rows.iter_rows() if not _PERSON_ID.fullmatch(i)]
-    if strange:
-        raise FaultError(
-            _fault(path, "crosswalk-id", person, "not a whole number", "OMOP's integer person_id")
-            for person in strange
+    with open_source(settings, wanted, fetched=fetched) as source:
+        found = source.persons()
+        _demand_one_row(found, source.name)
+        extracted = extracted_from(source, found)
+        missing = f"; it can't say: {', '.join(sorted(source.unanswered))}"
+        print(
+            f"{source.name}: {len(wanted)} persons asked about, {len(found)} found, "
+            f"{len(extracted.events)} records{missing if source.unanswered else ''}."
         )
-    wanted = rows.select("person", person_id=pl.col("platform_person_id").cast(pl.Int64))
-    faults = [
-        _fault(path, "crosswalk-twice", person, found, "one id a person, one person an id")
-        for column, found in (("person", "two ids"), ("person_id", "an id that another has"))
-        for person in wanted.filter(pl.col(column).is_duplicated())["person"].unique().sort()
-    ]
-    if faults:
-        raise FaultError(faults)
-    return wanted
+        return extracted
 
 
-def _fault(path: Path, code: str, person: str, found: str, allowed: str) -> Fault:
-    return Fault(
-        code=code,
-        file=path.name,
-        row=f"person {person}",
-        column="platform_person_id",
-        found=found,
-        allowed=allowed,
-        next_step="correct the platform person id in the sample sheet",
-        person=person,
-    )
-
-
-def _demand_one_row(found: pl.DataFrame, path: Path) -> None:
-    twice = found.filter(pl.col("rows") > 1)["person"].to_list()
-    if twice:
+def _demand_one_row(found: pl.DataFrame, name: str) -> None:
+    twice = found["person"].filter(found["person"].is_duplicated()).unique().sort()
+    if len(twice):
         raise FaultError(
             Fault(
-                code="omop-person-twice",
-                file=str(path),
-                row="table person",
+                code="platform-person-twice",
+                file=name,
+                row=f"person {person}",
                 column="person_id",
-                found=f"several rows for {person}",
+                found="several rows of the table person",
                 allowed="one row a person",
-                next_step="export the CDM anew; person_id is the key of person",
+                next_step="settle on the platform which of them is this person",
                 person=person,
             )
             for person in twice
         )
 
 
-def _demand_dates(records: pl.DataFrame, path: Path) -> None:
-    undated = records.filter(pl.col("first_date").is_null())
-    if len(undated):
-        domain, person = undated.select("domain", "person").row(0)
-        raise FaultError(
-            Fault(
-                code="omop-date",
-                file=str(path),
-                row=f"a {domain} of {person}",
-                found="no date",
-                allowed="a date in each record, as OMOP CDM 5.4 demands",
-                next_step="export the CDM anew",
-                person=person,
-            )
+def person_rows(
+    people: pl.DataFrame, asked: pl.Series, found: Extracted, shifts: pl.DataFrame
+) -> pl.DataFrame:
+    """Everyone admitted, as PERSONS has them.
+
+    Args:
+        people: columns person, hospital.
+        asked: who was looked up.
+        found: what the platform answered.
+        shifts: columns person, days.
+    """
+    observed = found.periods.group_by("person").agg(
+        observed_from=pl.col("start_date").min(), observed_to=pl.col("end_date").max()
+    )
+    counted = found.events.group_by("person").agg(records=pl.len().cast(pl.Int64))
+    whole = (
+        people.join(found.persons.drop("hospital"), on="person", how="left")
+        .join(observed, on="person", how="left")
+        .join(counted, on="person", how="left")
+        .join(shifts, on="person", how="left")
+        .with_columns(pl.col(pl.Date) + pl.duration(days="days"))
+        .with_columns(
+            birth_year=pl.when(pl.col("days") == 0)
+            .then("birth_year")
+            .otherwise(shifted_year("birth_year", "birth_date")),
+            record=pl.when(~pl.col("person").is_in(asked.implode()))
+            .then(pl.lit("no_platform"))
+            .when(pl.col("sex_recorded").is_null())
+            .then(pl.lit("not_found"))
+            .otherwise(pl.lit("found")),
         )
+    )
+    filled = (pl.col("sex_recorded").fill_null("unknown"), pl.col("records").fill_null(0))
+    return whole.with_columns(filled).select(PERSONS.names).sort("person")

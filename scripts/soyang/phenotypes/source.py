@@ -21,7 +21,10 @@ class Source(Protocol):
 
     @property
     def unanswered(self) -> frozenset[str]:
-        """Names of the questions (methods) that it can't express."""
+        """Names of the questions (methods) that it can't express.
+
+        ``events.procedure`` and ``events.note``: it answers ``events``, but not of this domain.
+        """
 
     def persons(self) -> pl.DataFrame:
         """KNOWN_PERSONS of the wanted persons who are there."""
@@ -31,6 +34,9 @@ class Source(Protocol):
 
     def events(self, *domains: str) -> pl.DataFrame:
         """EVENTS of these domains (of :data:`answers.DOMAINS`), all if none is named."""
+
+    def records(self, *domains: str) -> pl.DataFrame:
+        """EVENTS in any order, with source_concept_id and unit_concept_id (Int64, 0: none)."""
 
     def occurrences(self, sets: pl.DataFrame) -> pl.DataFrame:
         """OCCURRENCES of concept sets in conditions, observations, medicines and measurements.

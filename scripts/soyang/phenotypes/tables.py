@@ -3,6 +3,7 @@
 import polars as pl
 
 from soyang.core.tables import Column, Table
+from soyang.phenotypes.matrix_tables import LEFT_OUT, MATRIX_COLUMNS, MEDICINES, SELECTED, TRAITS  # noqa: F401
 
 KNOWN = Table(
     name="phenotypes.known",
@@ -130,10 +131,17 @@ UNMAPPED = Table(
         Column(name="domain", dtype=pl.String, meaning="kind of record"),
         Column(name="source_code", dtype=pl.String, meaning="source value"),
         Column(name="concept_id", dtype=pl.Int64, meaning="standard concept, 0 if none"),
+        Column(
+            name="reason",
+            dtype=pl.String,
+            allowed=("no_concept", "no_term", "no_value", "no_unit", "other_unit", "no_range"),
+            meaning="no standard concept; a concept without an HPO term; a measurement without "
+            "value, without unit, in a unit that is not the range's, or without any range",
+        ),
         Column(name="records", dtype=pl.Int64, meaning="records with it"),
         Column(name="persons", dtype=pl.Int64, meaning="persons with it"),
     ),
-    key=("hospital", "domain", "source_code", "concept_id"),
+    key=("hospital", "domain", "source_code", "concept_id", "reason"),
 )
 
 MAPPING = Table(
@@ -198,8 +206,18 @@ FACTS = Table(
         ),
         Column(name="concept_id", dtype=pl.Int64, meaning="concept of the record"),
         Column(name="source_code", dtype=pl.String, meaning="source value"),
-        Column(name="first_date", dtype=pl.Date, nullable=True, meaning="first day"),
-        Column(name="last_date", dtype=pl.Date, nullable=True, meaning="last day"),
+        Column(
+            name="first_date",
+            dtype=pl.Date,
+            nullable=True,
+            meaning="first day; missing: not known since when (a status, or an undated record)",
+        ),
+        Column(
+            name="last_date",
+            dtype=pl.Date,
+            nullable=True,
+            meaning="last day on which it was recorded; missing: none is recorded",
+        ),
     ),
     key=("person", "fact", "concept_id", "source_code"),
 )

@@ -298,7 +298,11 @@ class Phenotype(_Strict):
     source_code: str
     source_vocabulary: str
     concept_id: int
-    first_date: str
+    match: Literal["exact", "ancestor", "code4", "code3", "laboratory", "given"] = Field(
+        description="how the record led to the term"
+    )
+    hospital: str = Field(description="where it was recorded, empty where that is not known")
+    first_date: str = Field(description="empty where no day was recorded")
     last_date: str
 
 
