@@ -56,11 +56,15 @@ lock: setup ## make the lock files anew from pyproject.toml
 	    --no-emit-find-links --output-file requirements.lock
 
 .PHONY: bench
-bench: bench-reads ## all benchmarks
+bench: bench-reads bench-platform ## all benchmarks
 
 .PHONY: bench-reads
 bench-reads: setup ## FASTQ to VCF against the usual chain
 	@$(PYTHON) scripts/bench/bench_reads.py
+
+.PHONY: bench-platform
+bench-platform: setup ## the platform asked, against DuckDB by hand, pandas, rows pulled
+	@$(PYTHON) scripts/bench/bench_platform.py
 
 .PHONY: clean
 clean: ## remove what demo, real and benchmarks made

@@ -18,6 +18,7 @@ validate(config, Path(workflow.basedir) / "workflow" / "schemas" / "config.schem
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/clinical.smk"
 include: "workflow/rules/admission.smk"
 include: "workflow/rules/reads.smk"
 include: "workflow/rules/calling.smk"

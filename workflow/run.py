@@ -287,11 +287,14 @@ def _remove(of_whom: str, *paths: Path) -> None:
 
 
 def show_affected() -> None:
-    """Say what changes of consent reached, and whose consent ends soon."""
+    """Say what changes of consent reached, and whose consent ends soon.
+
+    The list is that of the reports' date: started again on the same date, a run shows it again.
+    """
     if AFFECTED_PATH.exists():
         lines = list(consent_words(read_table(AFFECTED_PATH, AFFECTED)))
         if lines:
-            print("Consent:", *lines, sep="\n  ")
+            print("Changes of consent on the date of these reports:", *lines, sep="\n  ")
 
 
 def _show(ledger: pl.DataFrame) -> None:

@@ -35,6 +35,9 @@ PANDAS = 0.2
 PULLED = 0.5
 GROWTH = 1.25
 
+SERVED: dict[str, object] = {"postgres": {"uri_variable": URI_VARIABLE}}
+"""Settings of the platform in PostgreSQL."""
+
 
 def main() -> int:
     """Run the benchmark; 1 if a comparison misses its goal."""
@@ -47,13 +50,15 @@ def main() -> int:
     clustered = [Shape(rows=options.rows // part) for part in (4, 2, 1)]
     by_day = Shape(rows=options.rows, order="day")
     in_server = Shape(rows=min(options.served_rows, options.rows))
-    made([*clustered, by_day, in_server])
+    smaller = Shape(rows=in_server.rows // 4)
+    made([*clustered, by_day, in_server, smaller])
     benchmark = Benchmark(name="platform", facts=facts(options.rows, in_server))
     for shape in (clustered[-1], by_day):
         benchmark.lines += over_parquet(shape, options.repeats)
     benchmark.lines += growth_of_platform(clustered, options.repeats)
     benchmark.lines += growth_of_cohort(clustered[-1], options.repeats)
-    benchmark.lines += over_postgres(in_server, options.repeats)
+    benchmark.lines += over_postgres(in_server, max(1, options.repeats // 2))
+    benchmark.lines += growth_in_postgres(smaller, in_server, options.repeats)
     return benchmark.finish(FOLDER.parent)
 
 
@@ -65,6 +70,8 @@ def facts(rows: int, in_server: Shape) -> dict[str, str]:
         "CDM 5.4 in Parquet (zstd, row groups of 122,880), by person or by day",
         "question": f"{PEOPLE:,} people, 100 concept sets (80 of conditions, 20 of measurements "
         "with a threshold): first day, last day, distinct days of each person and set",
+        "by hand": "SQL on the two tables that have rows; its answer a Polars frame as ours is, or "
+        "'to a file', which never has it in Python",
         "cohort": "people from anywhere; 'in blocks': consecutive numbers in each of ten hospitals",
         "PostgreSQL": f"{in_server.rows:,} rows of {in_server.persons:,} persons by person, "
         "indexed by person and by concept; its wall time includes what the server did",
@@ -121,20 +128,22 @@ def over_parquet(shape: Shape, repeats: int) -> Iterator[Comparison | Agreement]
     """Ours against DuckDB by hand and pandas, on the same Parquet."""
     cohort = shape.cohort(PEOPLE)
     same = (shape.folder, cohort, shape.sets)
-    mine, hand, plain, filtered = in_turn(
+    mine, frame, file, plain, filtered = in_turn(
         repeats,
         [
             ours(shape, cohort),
-            way("duckdb", *same, answer("duckdb")),
+            way("duckdb", *same, answer("duckdb"), "frame"),
+            way("duckdb", *same, answer("duckdb to a file"), "file"),
             way("pandas", *same, answer("pandas"), "plain"),
             way("pandas", *same, answer("pandas filtered"), "filtered"),
         ],
     )
     name = f"by {shape.order}"
-    yield from against(f"{name}: DuckDB by hand", mine, hand, cpu=BY_HAND, memory=BY_HAND)
+    yield from against(f"{name}: DuckDB by hand", mine, frame, cpu=BY_HAND, memory=BY_HAND)
+    yield from against(f"{name}: DuckDB by hand to a file", mine, file)
     yield from against(f"{name}: pandas", mine, plain, wall=PANDAS)
     yield from against(f"{name}: pandas, filtered read", mine, filtered)
-    yield from agreement(name, "duckdb", "pandas", "pandas filtered")
+    yield from agreement(name, "duckdb", "duckdb to a file", "pandas", "pandas filtered")
 
 
 def against(name: str, mine: Usage, peer: Usage, **goals: float) -> Iterator[Comparison]:
@@ -197,16 +206,33 @@ def over_postgres(shape: Shape, repeats: int) -> Iterator[Comparison | Agreement
     cohort = shape.cohort(PEOPLE)
     with served(shape) as uri:
         os.environ[URI_VARIABLE] = uri
-        settings: dict[str, object] = {"postgres": {"uri_variable": URI_VARIABLE}}
         pulled = [
             way("pulled", URI_VARIABLE, cohort, shape.sets, answer(f"pulled {how}"), how)
             for how in names
         ]
-        mine, *theirs = in_turn(max(1, repeats // 2), [ours(shape, cohort, settings), *pulled])
+        mine, *theirs = in_turn(repeats, [ours(shape, cohort, SERVED), *pulled])
     for (how, name), use in zip(names.items(), theirs, strict=True):
         goals = {"wall": PULLED} if how == "all" else {}
         yield from against(name, mine, use, **goals)
     yield from agreement("PostgreSQL", *(f"pulled {how}" for how in names))
+
+
+def growth_in_postgres(smaller: Shape, larger: Shape, repeats: int) -> Iterator[Comparison]:
+    """The same number of people from anywhere in a larger database, against a smaller one."""
+    name = (
+        f"PostgreSQL: {PEOPLE:,} people from anywhere: {larger.rows / 1e6:g} against "
+        f"{smaller.rows / 1e6:g} million rows"
+    )
+    if reason := missing():
+        yield Comparison(name=name, skipped=reason)
+        return
+    asked = []
+    for shape in (larger, smaller):
+        with served(shape) as uri:
+            os.environ[URI_VARIABLE] = uri
+            (use,) = in_turn(repeats, [ours(shape, shape.cohort(PEOPLE), SERVED)])
+        asked.append(use.asked)
+    yield Comparison(name=name, ours=asked[0], peer=asked[1])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-DENIED = (4132135, 45878245, 45884086)
+DENIED = (4132135, 4188540)
 
 
 def main(folder: str, cohort: str, sets: str, answer: str, how: str) -> None:

@@ -29,13 +29,15 @@ SETTINGS = {
     "shared_buffers": "1GB",
     "work_mem": "64MB",
     "maintenance_work_mem": "512MB",
+    "random_page_cost": "1.1",
     "max_wal_size": "8GB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "fsync": "off",
     "jit": "off",
 }
-"""A server of a few gigabytes; what it holds can be made again, so nothing waits for the disk."""
+"""A server of a few gigabytes on solid-state disks; what it holds can be made again, so nothing
+waits for the disk."""
 
 INDEXED = {
     "measurement": ("person_id", "measurement_concept_id"),

@@ -10,7 +10,7 @@ import time
 import adbc_driver_postgresql.dbapi as adbc
 import polars as pl
 
-DENIED = (4132135, 45878245, 45884086)
+DENIED = (4132135, 4188540)
 TABLES = {
     "condition_occurrence": "person_id, condition_concept_id AS concept_id, "
     "condition_start_date AS day, NULL::float8 AS value, 0 AS coded",

@@ -43,6 +43,9 @@ KNOWLEDGE = (
     "data/clinvar.vcf.gz.tbi",
     "data/frequencies.vcf.gz",
     "data/frequencies.vcf.gz.tbi",
+    "data/phecodes.csv",
+    "data/phecodes_labels.csv",
+    "data/loinc2hpo.tsv",
 )
 
 
@@ -110,6 +113,8 @@ def _knowledge(folder: Path) -> None:
     knowledge.write_transcripts(folder / "data/transcripts.gff3")
     knowledge.write_clinvar(folder / "data/clinvar.vcf.gz")
     knowledge.write_frequencies(folder / "data/frequencies.vcf.gz")
+    for name in ("phecodes.csv", "phecodes_labels.csv", "loinc2hpo.tsv"):
+        (folder / "data" / name).write_bytes((RESOURCES / name).read_bytes())
 
 
 def _maker(person: Person) -> Maker:

@@ -59,7 +59,7 @@ def test_only_workflow_knows_snakemake():
 
 def test_rooms_of_the_package_are_those_of_the_workflow_and_tests():
     folders = {p.parent.name for p in PACKAGE.glob("*/__init__.py")} - {"core"}
-    rules = {p.stem for p in (ROOT / "workflow" / "rules").glob("*.smk")} - {"common", "inputs"}
+    rules = {p.stem for p in (ROOT / "workflow" / "rules").glob("*.smk")} - {"common", "inputs", "clinical"}
     assert folders == set(ROOMS) == rules
     for room in ROOMS:
         assert any((ROOT / "tests" / room).glob("test_*.py")), f"no tests of {room}"
@@ -118,7 +118,7 @@ def test_sizes():
     for module in MODULES:
         assert len(module.read_text(encoding="utf-8").splitlines()) < 400, module
     assert len((ROOT / "Snakefile").read_text().splitlines()) <= 60
-    for name in ("common", "inputs"):
+    for name in ("common", "inputs", "clinical"):
         shared = ROOT / "workflow" / "rules" / f"{name}.smk"
         assert len(shared.read_text().splitlines()) <= 150
 

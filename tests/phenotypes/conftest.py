@@ -1,8 +1,7 @@
-"""A small OMOP CDM, made table by table in a real DuckDB file."""
+"""A small OMOP CDM, made row by row in a real DuckDB file or as Parquet, and who is asked about."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,147 +10,193 @@ import duckdb
 import polars as pl
 import pytest
 
-from soyang.admission.tables import ADMITTED
-from soyang.core.tables import read_table, write_table
+from soyang.core.clinical import Platform
+from soyang.core.tables import read_table
+from soyang.phenotypes import answers
+from soyang.phenotypes.contract import TABLES
+from soyang.phenotypes.enquire import enquire
 from soyang.phenotypes.extract import extract
-from soyang.phenotypes.tables import PERSONS, PROFILE, TERMS, UNMAPPED
+from soyang.phenotypes.tables import KNOWN, PERSONS
 
-DDL = """
-CREATE TABLE person (
-    person_id BIGINT, gender_concept_id INTEGER, year_of_birth INTEGER);
-CREATE TABLE observation_period (
-    person_id BIGINT, observation_period_start_date DATE, observation_period_end_date DATE);
-CREATE TABLE condition_occurrence (
-    person_id BIGINT, condition_concept_id INTEGER, condition_start_date DATE,
-    condition_source_value VARCHAR, condition_source_concept_id INTEGER);
-CREATE TABLE observation (
-    person_id BIGINT, observation_concept_id INTEGER, observation_date DATE,
-    observation_source_value VARCHAR, observation_source_concept_id INTEGER,
-    value_as_concept_id INTEGER, qualifier_concept_id INTEGER);
-CREATE TABLE concept (
-    concept_id INTEGER, concept_code VARCHAR, vocabulary_id VARCHAR);
-CREATE TABLE concept_ancestor (
-    ancestor_concept_id INTEGER, descendant_concept_id INTEGER,
-    min_levels_of_separation INTEGER);
-"""
+TYPES = {"BIGINT": "BIGINT", "DOUBLE": "DOUBLE", "DATE": "DATE", "VARCHAR": "VARCHAR"}
 
 CONCEPTS = [
-    (100, "91175000", "SNOMED"),  # seizure
-    (101, "230456007", "SNOMED"),  # narrower than seizure, without a cross-reference
-    (102, "15188001", "SNOMED"),  # hearing loss
-    (103, "404684003", "SNOMED"),  # clinical finding: too wide to say anything
-    (104, "77777777", "SNOMED"),  # below clinical finding only
-    (200, "G40", "KCD7"),
-    (201, "91175000", "Nebraska Lexicon"),  # the same digits in another vocabulary
+    (100, "91175000", "Seizure", "SNOMED", "Condition", "S", None),
+    (101, "84757009", "Epilepsy", "SNOMED", "Condition", "S", None),
+    (103, "404684003", "Clinical finding", "SNOMED", "Condition", "S", None),
+    (110, "2345-7", "Glucose", "LOINC", "Measurement", "S", None),
+    (120, "mg/dL", "mg/dL", "UCUM", "Unit", "S", None),
+    (121, "258797006", "mg/dL", "SNOMED", "Unit", None, None),
+    (130, "260413007", "None", "SNOMED", "Meas Value", "S", None),
+    (200, "G40.9", "뇌전증", "KCD7", "Condition", None, None),
+    (201, "G40", "뇌전증", "KCD7", "Condition", None, None),
+    (202, "G40.9", "Epilepsy", "ICD10CM", "Condition", None, None),
+    (203, "Q44", "담낭의 선천기형", "KCD7", "Condition", None, "D"),
+    (8507, "M", "MALE", "Gender", "Gender", "S", None),
 ]
 
 
 @dataclass
-class Hospital:
-    """A CDM, the admitted people, their crosswalk, and what `extract` wrote of them."""
+class Site:
+    """A CDM in the making, the sheet's people, and what verbs wrote of them.
+
+    Attributes:
+        folder: working folder; Hangul and a space in its name.
+        rows: table to its rows.
+        types: column types other than the usual, by table and column; None: no such column.
+        tables: which tables there are.
+    """
 
     folder: Path
-    crosswalk: list[tuple[str, str]] = field(default_factory=list)
-    admitted: list[tuple[str, str, str]] = field(default_factory=list)
-    statements: list[tuple[str, list[Any]]] = field(default_factory=list)
-    ddl: str = DDL
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    types: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    tables: set[str] = field(default_factory=lambda: set(TABLES))
+    people: list[tuple[str, str, str, str]] = field(default_factory=list)
+    schema: str = "main"
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def person(
-        self, name: str, identifier: str, *, hospital: str = "H1", status: str = "admitted"
+        self, name: str, number: str, *, hospital: str = "H1", status: str = "admitted"
     ) -> None:
-        self.admitted.append((name, hospital, status))
-        if identifier:
-            self.crosswalk.append((name, identifier))
+        """Someone of the sheet."""
+        self.people.append((name, number, hospital, status))
 
-    def insert(self, table: str, *values: Any) -> None:
-        marks = ", ".join("?" * len(values))
-        self.statements.append((f"INSERT INTO {table} VALUES ({marks})", list(values)))
+    def add(self, table: str, **values: Any) -> None:
+        self.rows.setdefault(table, []).append(values)
 
-    def known(self, identifier: int, gender: int = 8507, year: int | None = 1990) -> None:
-        self.insert("person", identifier, gender, year)
+    def known(self, number: int, gender: int = 8507, year: int | None = 1990, **more: Any) -> None:
+        self.add("person", person_id=number, gender_concept_id=gender, year_of_birth=year, **more)
 
     def condition(
         self,
-        who: int,
-        concept: int,
+        number: int,
+        concept: int | None,
         source: str | None,
-        day: str = "2020-01-01",
-        vocabulary: int = 200,
+        day: str | None = "2020-01-01",
+        **m: Any,
     ) -> None:
-        self.insert("condition_occurrence", who, concept, day, source, vocabulary)
-
-    def observation(
-        self,
-        who: int,
-        concept: int,
-        source: str,
-        value: int | None = None,
-        qualifier: int | None = None,
-    ) -> None:
-        self.insert("observation", who, concept, "2021-02-03", source, None, value, qualifier)
+        self.add(
+            "condition_occurrence", person_id=number, condition_concept_id=concept,
+            condition_source_value=source, condition_start_date=day,
+            **{"condition_source_concept_id": 200, **m},
+        )  # fmt: skip
 
     @property
     def omop(self) -> Path:
         return self.folder / "병원 CDM.duckdb"
 
-    def build(self) -> None:
+    def build(self) -> Path:
+        """Write the DuckDB file."""
         self.omop.unlink(missing_ok=True)
         with duckdb.connect(str(self.omop)) as connection:
-            connection.execute(self.ddl)
-            for concept in CONCEPTS:
-                if "CREATE TABLE concept (" in self.ddl:
-                    connection.execute("INSERT INTO concept VALUES (?, ?, ?)", list(concept))
-            for statement, values in self.statements:
-                connection.execute(statement, values)
+            if self.schema != "main":
+                connection.execute(f"CREATE SCHEMA {self.schema}; USE {self.schema}")
+            self.fill(connection)
+        return self.omop
 
-    def extract(self, *, build: bool = True, with_omop: bool = True) -> dict[str, pl.DataFrame]:
+    def build_parquet(self, *, upper: bool = False, split: bool = False) -> Path:
+        """Write a folder of Parquet files, or of folders of them."""
+        folder = self.folder / "쪽 마루"
+        folder.mkdir()
+        with duckdb.connect() as connection:
+            self.fill(connection)
+            for table in self.tables:
+                name = table.upper() if upper else table
+                path = folder / f"{name}.{'PARQUET' if upper else 'parquet'}"
+                if split:
+                    (folder / name).mkdir()
+                    path = folder / name / "part-0.parquet"
+                    (folder / name / "_SUCCESS").touch()
+                connection.execute(f"COPY {table} TO '{path}' (FORMAT parquet)")
+        return folder
+
+    def fill(self, connection: duckdb.DuckDBPyConnection) -> None:
+        columns = ("concept_id", "concept_code", "concept_name", "vocabulary_id", "domain_id",
+                   "standard_concept", "invalid_reason")  # fmt: skip
+        rows = {**self.rows, "concept": [
+            *(dict(zip(columns, c, strict=True)) for c in CONCEPTS), *self.rows.get("concept", []),
+        ]}  # fmt: skip
+        for table in sorted(self.tables):
+            kinds = {
+                column: self.types.get((table, column), TYPES[kind.sql])
+                for column, kind in TABLES[table].kinds.items()
+            }
+            kinds = {column: kind for column, kind in kinds.items() if kind}
+            declared = ", ".join(f"{column} {kind}" for column, kind in kinds.items())
+            connection.execute(f"CREATE TABLE {table} ({declared})")
+            for row in rows.get(table, []):
+                marks = ", ".join("?" * len(row))
+                listed = ", ".join(row)
+                connection.execute(
+                    f"INSERT INTO {table} ({listed}) VALUES ({marks})", list(row.values())
+                )
+
+    def platform(self, **more: Any) -> Platform:
+        return Platform.model_validate({"omop": str(self.omop), **self.settings, **more})
+
+    def inputs(self) -> None:
+        """The files of admission that the verbs read."""
+        lines = [f"{n}\t{n}-s\t{h}\t{s}" for n, _, h, s in self.people]
+        self._write("admitted.tsv", "person\tsample\thospital\tstatus", lines)
+        pairs = [f"{n}\t{number}" for n, number, _, _ in self.people]
+        self._write("crosswalk.tsv", "person\tplatform_person_id", [p for p in pairs if p])
+        self._write("units.tsv", "person\tplatform_person_id", pairs)
+
+    def _write(self, name: str, header: str, lines: list[str]) -> None:
+        (self.folder / name).write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+
+    def extract(
+        self, *, build: bool = True, platform: Platform | None = None
+    ) -> dict[str, pl.DataFrame]:
+        """Run the verb; all its tables by name."""
         if build:
             self.build()
-        self._inputs()
-        outputs = {name: self.folder / f"{name}.tsv" for name in ("persons", "profile", "unmapped")}
+        self.inputs()
+        names = ("persons", "events", "periods", "concepts", "ancestors", "code_maps",
+                 "vocabularies")  # fmt: skip
+        text = ("persons", "vocabularies")
+        paths = {n: self.folder / "out" / f"{n}.{'tsv' if n in text else 'parquet'}" for n in names}
         extract(
+            platform=(platform or self.platform()).model_dump_json(),
             admitted=self.folder / "admitted.tsv",
             crosswalk=self.folder / "crosswalk.tsv",
-            terms=self.folder / "terms.parquet",
-            omop=self.omop if with_omop else None,
-            **outputs,
+            **paths,
         )
-        tables = {"persons": PERSONS, "profile": PROFILE, "unmapped": UNMAPPED}
-        return {name: read_table(path, tables[name]) for name, path in outputs.items()}
+        tables = {n: getattr(answers, n.upper(), PERSONS) for n in names}
+        return {name: read_table(path, tables[name]) for name, path in paths.items()}
 
-    def _inputs(self) -> None:
-        rows = [
-            {
-                **dict.fromkeys(ADMITTED.names, ""),
-                "person": name,
-                "sample": f"{name}-s",
-                "hospital": hospital,
-                "status": status,
-                "sex": "unknown",
-                "affected": "unknown",
-                "collected": None,
-            }
-            for name, hospital, status in self.admitted
-        ]
-        frame = pl.DataFrame(rows, schema=ADMITTED.schema)
-        write_table(frame, self.folder / "admitted.tsv", ADMITTED)
-        lines = ["person\tplatform_person_id", *("\t".join(pair) for pair in self.crosswalk)]
-        (self.folder / "crosswalk.tsv").write_text("\n".join(lines) + "\n")
-        write_table(small_terms(), self.folder / "terms.parquet", TERMS)
-
-
-def small_terms() -> pl.DataFrame:
-    rows = [
-        ("HP:0000118", "Phenotypic abnormality", ["HP:0000118"], 0.0, ["404684003"]),
-        ("HP:0000365", "Hearing impairment", ["HP:0000118", "HP:0000365"], 2.5, ["15188001"]),
-        ("HP:0001250", "Seizure", ["HP:0000118", "HP:0001250"], 2.1, ["91175000", "128613002"]),
-    ]
-    return pl.DataFrame(rows, schema=TERMS.schema, orient="row")
+    def enquire(
+        self, *, build: bool = True, platform: Platform | None = None
+    ) -> dict[str, pl.DataFrame]:
+        """Run the verb; all its tables by name."""
+        if build:
+            self.build()
+        self.inputs()
+        tables = {
+            "known": KNOWN,
+            "consents": answers.CONSENT_RECORDS,
+            "specimens": answers.SPECIMENS,
+        }
+        paths = {name: self.folder / "private" / "phenotypes" / f"{name}.tsv" for name in tables}
+        enquire(
+            platform=(platform or self.platform()).model_dump_json(),
+            units=self.folder / "units.tsv",
+            **paths,
+        )
+        return {name: read_table(path, tables[name]) for name, path in paths.items()}
 
 
 @pytest.fixture
-def hospital(tmp_path: Path) -> Callable[[], Hospital]:
-    def make() -> Hospital:
-        return Hospital(folder=tmp_path)
+def empty_site(tmp_path: Path) -> Site:
+    """A site without anyone."""
+    folder = tmp_path / "작업 폴더"
+    folder.mkdir()
+    return Site(folder=folder)
 
-    return make
+
+@pytest.fixture
+def site(empty_site: Site) -> Site:
+    """A site with one person, A, who is 900001 on the platform."""
+    empty_site.person("A", "900001")
+    empty_site.known(900001, gender=8532, year=1984)
+    return empty_site

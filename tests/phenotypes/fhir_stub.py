@@ -63,10 +63,8 @@ class Stub:
         parts = asked.path.removeprefix("/fhir/").split("/")
         if parts[-1] == "$export":
             return self._kick_off(asked)
-        if parts[0] == "status":
-            return self._status(asked, parts[1])
-        if parts[0] == "file":
-            return self._file(asked, parts[1], parts[2])
+        if parts[0] in ("status", "file"):
+            return getattr(self, f"_{parts[0]}")(asked, *parts[1:])
         if len(parts) == 2:
             return self._read(*parts)
         return self._search(asked, parts[0])
@@ -194,7 +192,7 @@ def stub_server(**words: Any) -> Iterator[Stub]:
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         stub.root = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
             yield stub

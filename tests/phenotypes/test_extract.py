@@ -1,141 +1,40 @@
-"""From a hospital's OMOP CDM to HPO terms."""
+"""The admitted persons' records, from an OMOP CDM to the tables that the rest works with."""
 
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from soyang.core.clinical import Platform
 from soyang.core.errors import FaultError
+from soyang.phenotypes.extracted import codes_to_ask
 
 
-@pytest.fixture
-def site(hospital: Any) -> Any:
-    """One hospital with one person, 900001, known to the platform."""
-    made = hospital()
-    made.person("A", "900001")
-    made.known(900001, gender=8532, year=1984)
-    return made
-
-
-def test_condition_leads_to_term_with_concept_and_dates(site: Any) -> None:
-    site.insert("observation_period", 900001, "2019-05-01", "2022-06-30")
-    site.condition(900001, 100, "G40.9 간질", "2020-03-01")
-    site.condition(900001, 100, "G40.9 간질", "2021-04-02")
+def test_a_condition_with_all_it_says(site: Any) -> None:
+    site.add("observation_period", person_id=900001, observation_period_start_date="2019-05-01",
+             observation_period_end_date="2022-06-30")  # fmt: skip
+    site.condition(900001, 100, " G40.9 간질 ", "2020-03-01", condition_end_date="2020-04-01")
     found = site.extract()
-    assert found["profile"].to_dicts() == [
+    assert found["events"].to_dicts() == [
         {
-            "person": "A",
-            "hpo_id": "HP:0001250",
-            "hpo_name": "Seizure",
-            "status": "observed",
-            "domain": "condition",
-            "concept_id": 100,
-            "concept_code": "91175000",
-            "concept_vocabulary": "SNOMED",
-            "source_code": "G40.9 간질",
-            "source_vocabulary": "KCD7",
-            "first_date": date(2020, 3, 1),
-            "last_date": date(2021, 4, 2),
-            "records": 2,
+            "person": "A", "domain": "condition", "concept_id": 100, "source_code": "G40.9 간질",
+            "source_vocabulary": "KCD7", "start_date": date(2020, 3, 1),
+            "end_date": date(2020, 4, 1), "value": None, "value_concept_id": 0, "unit": "",
+            "range_low": None, "range_high": None, "absent": False, "hospital": "",
         }
-    ]
+    ]  # fmt: skip
     assert found["persons"].to_dicts() == [
         {
-            "person": "A",
-            "hospital": "H1",
-            "record": "found",
-            "sex_recorded": "female",
-            "birth_year": 1984,
-            "observed_from": date(2019, 5, 1),
-            "observed_to": date(2022, 6, 30),
-            "records": 2,
-            "unmapped": 0,
+            "person": "A", "hospital": "H1", "record": "found", "sex_recorded": "female",
+            "birth_year": 1984, "birth_date": None, "death_date": None,
+            "observed_from": date(2019, 5, 1), "observed_to": date(2022, 6, 30), "records": 1,
         }
-    ]
-
-
-@pytest.mark.parametrize(
-    ("value", "qualifier", "status"),
-    [
-        (4132135, None, "excluded"),
-        (None, 4132135, "excluded"),
-        (4188540, None, "excluded"),
-        (4188539, None, "observed"),
-        (None, None, "observed"),
-        (0, 0, "observed"),
-    ],
-)
-def test_observation_is_excluded_only_where_it_says_so(
-    site: Any, value: int | None, qualifier: int | None, status: str
-) -> None:
-    site.observation(900001, 102, "H91", value, qualifier)
-    profile = site.extract()["profile"]
-    assert profile.select("hpo_id", "status", "domain").rows() == [
-        ("HP:0000365", status, "observation")
-    ]
-
-
-def test_unmapped_records_are_counted_by_hospital(hospital: Any) -> None:
-    site = hospital()
-    for number, name in ((1, "A"), (2, "B")):
-        site.person(name, str(number))
-        site.known(number)
-        site.condition(number, 0, "U07.1")
-    site.person("C", "3", hospital="H2")
-    site.known(3)
-    site.condition(3, 0, "U07.1")
-    site.condition(3, 0, None)
-    site.condition(3, 201, "G40")
-    found = site.extract()
-    assert found["profile"].is_empty()
-    assert found["unmapped"].rows() == [
-        ("H1", "U07.1", 0, 2, 2),
-        ("H2", "", 0, 1, 1),
-        ("H2", "G40", 201, 1, 1),
-        ("H2", "U07.1", 0, 1, 1),
-    ]
-    assert found["persons"].select("person", "records", "unmapped").rows() == [
-        ("A", 1, 1),
-        ("B", 1, 1),
-        ("C", 3, 3),
-    ]
-
-
-def test_nearest_ancestor_stands_in_for_an_observed_concept(site: Any) -> None:
-    site.insert("concept_ancestor", 100, 101, 2)
-    site.insert("concept_ancestor", 103, 101, 5)
-    site.insert("concept_ancestor", 101, 101, 0)
-    site.condition(900001, 101, "G40.3")
-    profile = site.extract()["profile"]
-    assert profile.select("hpo_id", "concept_id", "concept_code").rows() == [
-        ("HP:0001250", 101, "230456007")
-    ]
-
-
-def test_absence_of_a_narrow_finding_does_not_deny_the_wide_one(site: Any) -> None:
-    site.insert("concept_ancestor", 100, 101, 1)
-    site.observation(900001, 101, "no", 4132135)
-    found = site.extract()
-    assert found["profile"].is_empty()
-    assert found["persons"]["unmapped"].to_list() == [1]
-
-
-def test_an_ancestor_that_says_nothing_is_not_used(site: Any) -> None:
-    site.insert("concept_ancestor", 103, 104, 1)
-    site.condition(900001, 104, "R69")
-    assert site.extract()["profile"].is_empty()
-
-
-def test_without_concept_ancestor_direct_references_still_work(site: Any) -> None:
-    site.ddl = site.ddl.split("CREATE TABLE concept_ancestor")[0]
-    site.condition(900001, 100, "G40")
-    site.condition(900001, 101, "G40.3")
-    found = site.extract()
-    assert found["profile"]["hpo_id"].to_list() == ["HP:0001250"]
-    assert found["unmapped"]["source_code"].to_list() == ["G40.3"]
+    ]  # fmt: skip
+    assert found["periods"].rows() == [("A", date(2019, 5, 1), date(2022, 6, 30))]
 
 
 def test_found_not_found_and_nobody_looked_are_three_answers(site: Any) -> None:
@@ -150,120 +49,126 @@ def test_found_not_found_and_nobody_looked_are_three_answers(site: Any) -> None:
 
 
 def test_without_platform_nobody_is_looked_up(site: Any) -> None:
-    found = site.extract(build=False, with_omop=False)
+    found = site.extract(build=False, platform=Platform())
     assert found["persons"]["record"].to_list() == ["no_platform"]
-    assert found["profile"].is_empty()
-    assert found["unmapped"].is_empty()
+    assert all(frame.is_empty() for name, frame in found.items() if name != "persons")
 
 
-def test_who_was_not_admitted_is_not_looked_up(site: Any) -> None:
+def test_empty_cohort(empty_site: Any) -> None:
+    assert all(frame.is_empty() for frame in empty_site.extract().values())
+
+
+def test_who_was_not_admitted_and_others_of_the_platform_stay_there(site: Any) -> None:
     site.person("W", "900003", status="withheld")
-    site.known(900003)
-    site.condition(900003, 100, "G40")
+    for number in (900003, 1):
+        site.known(number)
+        site.condition(number, 100, "G40.9")
     found = site.extract()
     assert found["persons"]["person"].to_list() == ["A"]
-    assert found["profile"].is_empty()
+    assert found["events"].is_empty()
 
 
-def test_other_people_of_the_platform_stay_there(site: Any) -> None:
-    site.known(1)
-    site.condition(1, 100, "G40")
-    assert site.extract()["profile"].is_empty()
+def test_dates_before_birth_and_in_the_future_are_kept(site: Any) -> None:
+    for day in ("1901-01-01", "2999-12-31", None):
+        site.condition(900001, 100, "G40.9", day)
+    assert site.extract()["events"]["start_date"].to_list() == [
+        None,
+        date(1901, 1, 1),
+        date(2999, 12, 31),
+    ]
+
+
+def test_equal_records_stay_apart_and_order_does_not_matter(site: Any) -> None:
+    for source in ("나", "가", "나"):
+        site.condition(900001, 100, source)
+    site.extract()
+    first = (site.folder / "out" / "events.parquet").read_bytes()
+    site.rows["condition_occurrence"].reverse()
+    assert site.extract()["events"]["source_code"].to_list() == ["가", "나", "나"]
+    assert (site.folder / "out" / "events.parquet").read_bytes() == first
 
 
 def test_platform_id_is_in_no_output(site: Any) -> None:
-    site.condition(900001, 100, "G40")
+    site.condition(900001, 100, "G40.9")
+    site.rows["person"][0]["person_source_value"] = "MRN-4711"
     site.extract()
-    for name in ("persons", "profile", "unmapped"):
-        assert "900001" not in (site.folder / f"{name}.tsv").read_text()
+    for path in (site.folder / "out").iterdir():
+        assert b"900001" not in path.read_bytes()
+        assert b"MRN-4711" not in path.read_bytes()
 
 
 def test_database_is_left_as_it_was(site: Any) -> None:
-    site.condition(900001, 100, "G40")
-    site.build()
-    before = site.omop.read_bytes()
+    site.condition(900001, 100, "G40.9")
+    before = site.build().read_bytes()
     site.extract(build=False)
     assert site.omop.read_bytes() == before
-    assert [path.name for path in site.folder.glob("*.wal")] == []
+    assert not list(site.folder.glob("*.wal"))
 
 
-def test_order_of_records_does_not_matter(site: Any) -> None:
-    site.condition(900001, 100, "나")
-    site.condition(900001, 102, "가")
-    site.observation(900001, 100, "나")
-    site.extract()
-    first = (site.folder / "profile.tsv").read_bytes()
-    site.statements.reverse()
-    site.extract()
-    assert (site.folder / "profile.tsv").read_bytes() == first
+def test_concepts_hold_all_that_is_used_and_what_is_above(site: Any) -> None:
+    site.add("concept_ancestor", ancestor_concept_id=103, descendant_concept_id=100,
+             min_levels_of_separation=3)  # fmt: skip
+    site.add("measurement", person_id=900001, measurement_concept_id=110,
+             measurement_date="2020-01-01", value_as_number=5.5, unit_concept_id=120)  # fmt: skip
+    site.condition(900001, 100, "G40.9")
+    found = site.extract()
+    assert found["concepts"]["concept_id"].to_list() == [100, 103, 110, 120, 200]
+    assert found["ancestors"].rows() == [(100, 103, 3)]
+    assert found["vocabularies"].filter(vocabulary="KCD7").rows() == [("KCD7", "")]
 
 
-def test_a_source_value_may_hold_tabs_and_quotes(site: Any) -> None:
-    site.condition(900001, 100, 'G40\t"간질"')
-    assert site.extract()["profile"]["source_code"].to_list() == ['G40\t"간질"']
+def test_code_maps_fall_back_within_the_vocabulary_only(site: Any) -> None:
+    for source, target in ((200, 101), (201, 100), (202, 103), (203, 121)):
+        site.add("concept_relationship", concept_id_1=source, concept_id_2=target,
+                 relationship_id="Maps to")  # fmt: skip
+    site.condition(900001, 0, "G40.97")
+    site.condition(900001, 0, "Q44.7", condition_source_concept_id=203)
+    maps = site.extract()["code_maps"]
+    # Q44 maps to a concept that is not standard: known, but without a standard concept
+    assert maps.rows() == [("KCD7", "G40", 100), ("KCD7", "G40.9", 101), ("KCD7", "Q44", 0)]
 
 
-def test_a_named_schema_is_found(site: Any) -> None:
-    site.ddl = "CREATE SCHEMA cdm54; USE cdm54;" + site.ddl
-    site.condition(900001, 100, "G40")
-    assert len(site.extract()["profile"]) == 1
+def _records(*rows: tuple[str, str, int, str]) -> pl.DataFrame:
+    columns = ["source_code", "source_vocabulary", "concept_id", "domain"]
+    return pl.DataFrame(rows, schema=columns, orient="row")
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("row", "codes"),
     [
-        ("CREATE TABLE observation (", "CREATE TABLE observations (", "no such table"),
-        ("condition_source_value", "source_value", "condition_source_value"),
-        ("person (\n    person_id BIGINT", "person (\n    person_id VARCHAR", "VARCHAR"),
-        ("condition_start_date DATE", "condition_start_date VARCHAR", "Conversion Error"),
+        (("Q44.71", "KCD7", 5, "condition"), {"Q44.71", "Q4471", "Q44.7", "Q447", "Q44"}),
+        (("g409 간질", "KCD7", 5, "condition"), {"g409 간질", "G40.9", "G409", "G40"}),
+        (("G40", "KCD7", 5, "observation"), {"G40"}),
+        (("L3001", "EDI", 0, "measurement"), {"L3001"}),
+        (("L3001", "EDI", 5, "measurement"), set()),
+        (("G40.9", "ICD10CM", 0, "condition"), set()),
+        (("", "KCD7", 0, "condition"), set()),
+        (("C5000123", "KCD7", 0, "condition"), {"C5000123"}),
     ],
 )
-def test_a_cdm_of_another_shape_is_refused(site: Any, old: str, new: str, message: str) -> None:
-    site.ddl = site.ddl.replace(old, new)
-    assert new in site.ddl
-    if "DATE" in old:
-        site.condition(900001, 100, "G40", "어제")
-    with pytest.raises(FaultError, match=message) as caught:
-        site.extract()
-    assert all(fault.next_step and "병원 CDM" in fault.file for fault in caught.value.faults)
+def test_codes_to_ask(row: tuple[str, str, int, str], codes: set[str]) -> None:
+    assert set(codes_to_ask(_records(row))["code"]) == codes
 
 
-def test_every_missing_table_is_named_at_once(site: Any) -> None:
-    site.ddl, site.statements = "CREATE TABLE person (person_id BIGINT);", []
-    with pytest.raises(FaultError) as caught:
-        site.extract()
-    assert len(caught.value.faults) == 6
-
-
-@pytest.mark.parametrize("content", [None, b"", b"not a database\n" * 100])
-def test_a_file_that_is_no_database_is_refused(site: Any, content: bytes | None) -> None:
-    if content is not None:
-        site.omop.write_bytes(content)
-    with pytest.raises(FaultError, match="a DuckDB database"):
-        site.extract(build=False)
-
-
-def test_a_truncated_database_is_refused(site: Any) -> None:
-    site.build()
-    site.omop.write_bytes(site.omop.read_bytes()[:5000])
-    with pytest.raises(FaultError):
-        site.extract(build=False)
+def test_a_code_without_vocabulary_is_looked_up_in_classifications_of_the_who() -> None:
+    asked = codes_to_ask(_records(("G40", "", 0, "condition")))
+    assert asked["vocabulary"].to_list() == ["ICD10", "KCD", "KCD7", "KCD8"]
 
 
 @pytest.mark.parametrize("identifier", ["P-17", "12.5", "9" * 20, "１２"])
 def test_an_id_that_is_no_number_is_refused_without_telling_it(
-    hospital: Any, identifier: str
+    empty_site: Any, identifier: str
 ) -> None:
-    site = hospital()
-    site.person("A", identifier)
+    empty_site.person("A", identifier)
     with pytest.raises(FaultError, match="not a whole number") as caught:
-        site.extract()
+        empty_site.extract()
     assert identifier not in str(caught.value)
     assert caught.value.faults[0].person == "A"
 
 
-def test_two_people_with_one_id_are_refused(site: Any) -> None:
-    site.person("B", "900001")
+@pytest.mark.parametrize("same", ["900001", "0900001", " +900001"])
+def test_two_people_with_one_id_are_refused(site: Any, same: str) -> None:
+    site.person("B", same)
     with pytest.raises(FaultError, match="another has") as caught:
         site.extract()
     assert {fault.person for fault in caught.value.faults} == {"A", "B"}
@@ -271,36 +176,79 @@ def test_two_people_with_one_id_are_refused(site: Any) -> None:
 
 
 def test_one_person_with_two_ids_is_refused(site: Any) -> None:
-    site.crosswalk.append(("A", "900002"))
+    site.person("A", "900002")
     with pytest.raises(FaultError, match="two ids"):
         site.extract()
 
 
-def test_a_person_twice_in_the_cdm_is_refused(site: Any) -> None:
+def test_a_person_with_two_samples_is_asked_about_once(site: Any) -> None:
+    site.person("A", "900001")
+    site.condition(900001, 100, "G40.9")
+    found = site.extract()
+    assert (len(found["persons"]), len(found["events"])) == (1, 1)
+
+
+def test_a_person_twice_on_the_platform_is_refused(site: Any) -> None:
     site.known(900001)
-    with pytest.raises(FaultError, match="several rows for A"):
+    with pytest.raises(FaultError, match="several rows") as caught:
         site.extract()
+    assert caught.value.faults[0].person == "A"
+    assert "900001" not in str(caught.value)
+    assert not (site.folder / "out").exists()
 
 
-def test_a_record_without_date_is_refused(site: Any) -> None:
-    site.condition(900001, 100, "G40", None)
-    with pytest.raises(FaultError, match="no date"):
+def shifts(site: Any, text: str) -> None:
+    path: Path = site.folder / "shifts.tsv"
+    path.write_bytes(text.encode())
+    site.settings["date_shifts"] = str(path)
+
+
+def test_all_dates_of_a_person_are_shifted_alike(site: Any) -> None:
+    site.rows["person"][0] |= {"month_of_birth": 1, "day_of_birth": 2}
+    site.person("B", "900002")
+    site.known(900002, year=1990)
+    site.add("death", person_id=900001, death_date="2021-01-31")
+    site.add("observation_period", person_id=900001, observation_period_start_date="2019-05-01",
+             observation_period_end_date="2020-06-30")  # fmt: skip
+    site.condition(900001, 100, "G40.9", "2020-03-01", condition_end_date="2020-03-05")
+    site.condition(900002, 100, "G40.9", "2020-03-01")
+    shifts(site, "\ufeffperson\tdays\r\nA\t-10\r\nB\t200\r\n")
+    found = site.extract()
+    assert found["events"].select("person", "start_date", "end_date").rows() == [
+        ("A", date(2020, 2, 20), date(2020, 2, 24)),
+        ("B", date(2020, 9, 17), None),
+    ]
+    assert found["periods"].row(0) == ("A", date(2019, 4, 21), date(2020, 6, 20))
+    first, second = found["persons"].rows(named=True)
+    assert (first["birth_date"], first["birth_year"]) == (date(1983, 12, 23), 1983)
+    assert (first["death_date"], first["observed_to"]) == (date(2021, 1, 21), date(2020, 6, 20))
+    assert second["birth_year"] == 1991
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("person\tdays\nB\t3\n", "no row"),
+        ("person\tdays\nA\t3\nA\t4\n", "a person twice"),
+        ("person\tdays\nA\t2.5\n", "no number of days"),
+        ("person\tdays\nA\n", "no number of days"),
+        ("person\n", "column"),
+    ],
+)
+def test_date_shifts_that_are_none_are_refused(site: Any, text: str, told: str) -> None:
+    shifts(site, text)
+    with pytest.raises(FaultError, match=told):
         site.extract()
-
-
-def test_empty_cohort(hospital: Any) -> None:
-    found = hospital().extract()
-    assert all(isinstance(frame, pl.DataFrame) and frame.is_empty() for frame in found.values())
 
 
 def test_crosswalk_with_bom_and_windows_line_ends(site: Any, monkeypatch: Any) -> None:
-    site.condition(900001, 100, "G40")
-    write = type(site)._inputs
+    site.condition(900001, 100, "G40.9")
+    write = type(site).inputs
 
     def windows(self: Any) -> None:
         write(self)
         path = self.folder / "crosswalk.tsv"
         path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
 
-    monkeypatch.setattr(type(site), "_inputs", windows)
-    assert len(site.extract()["profile"]) == 1
+    monkeypatch.setattr(type(site), "inputs", windows)
+    assert len(site.extract()["events"]) == 1

@@ -12,7 +12,7 @@ import pytest
 from soyang.core.errors import FaultError
 from soyang.phenotypes.fallback import code_key
 from soyang.phenotypes.phecode_map import parents, read_labels, read_map
-from soyang.phenotypes.phecode_rules import families, observed_days, to_map
+from soyang.phenotypes.phecode_rules import exclusions, observed_days, to_map
 from tests.phenotypes.records import Records
 
 UNROLLED = """"phecode","ICD","vocabulary_id"
@@ -329,16 +329,12 @@ def test_phecode_1_2_and_its_exclusion_ranges(site: Records) -> None:
 def test_exclusions_may_be_a_list(tmp_path: Path) -> None:
     labels = read_labels(
         write(
-            tmp_path, "l.csv", 'phecode,phecode_string,exclude_range\n8,a,"9,10.1"\n9,b,\n10.1,c,\n'
+            tmp_path,
+            "l.csv",
+            'phecode,phecode_string,exclude_range\n8,a,"9,10.1,77"\n9,b,\n10.1,c,\n',
         )
     )
-    assert families(labels).rows() == [
-        ("10.1", "10.1"),
-        ("8", "10.1"),
-        ("8", "8"),
-        ("8", "9"),
-        ("9", "9"),
-    ]
+    assert exclusions(labels).rows() == [("8", "10.1"), ("8", "9")]
 
 
 def test_parents_are_those_that_exist() -> None:

@@ -10,12 +10,14 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 import pytest
+from circe import api
+from circe.cohortdefinition import BuildExpressionQueryOptions
 
 from soyang.core.errors import FaultError
 from soyang.core.tables import read_table, write_table
 from soyang.phenotypes.answers import ANCESTORS, CONCEPTS, EVENTS, PERIODS
 from soyang.phenotypes.circe_cdm import Records, build
-from soyang.phenotypes.circe_definition import read_definition
+from soyang.phenotypes.circe_definition import ANSWERED, IGNORED, read_definition
 from soyang.phenotypes.matrix_tables import SELECTED
 from soyang.phenotypes.select import run as run_circe
 from soyang.phenotypes.select import select, with_periods
@@ -411,6 +413,49 @@ def test_every_kind_of_criterion(tmp_path, criterion, expected):
     assert found["person"].to_list() == (["P1", "P2"] if expected is None else expected)
 
 
+SOME_DAY, SOME, ANY_SET = (
+    {"Value": "2014-01-01", "Op": "gt"},
+    {"Value": 1, "Op": "gt"},
+    {"CodesetId": 0, "IsExclusion": False},
+)
+ATTRIBUTES = {
+    "First": True,
+    "CodesetId": 0,
+    "Gender": [FEMALE],
+    "Unit": [UNIT],
+    "ValueAsConcept": [UNIT],
+    "DateAdjustment": {"StartWith": "START_DATE", "StartOffset": 1, "EndWith": "END_DATE"}
+    | {"EndOffset": 2},
+    "CorrelatedCriteria": group(within({"ConditionOccurrence": {"CodesetId": 0}}, 1, 1)),
+    "UserDefinedPeriod": {"StartDate": "2015-01-01", "EndDate": "2016-01-01"},
+}
+
+
+def attribute(name):
+    """A value that an attribute may have."""
+    if name in ATTRIBUTES:
+        return ATTRIBUTES[name]
+    if name.endswith("CS"):
+        return ANY_SET
+    return SOME_DAY if name.endswith("Date") else SOME
+
+
+@pytest.mark.parametrize("kind", ANSWERED)
+def test_circe_asks_for_every_attribute_that_is_let_through(kind):
+    """What the library reads and then leaves out of its SQL has to be refused."""
+
+    def sql(attributes):
+        options = BuildExpressionQueryOptions()
+        asked = definition([concept_set(0, "any", item(DIABETES))], [{kind: attributes}])
+        expression = api.cohort_expression_from_json(json.dumps(asked))
+        return api.build_cohort_query(expression, options)
+
+    plain = sql({})
+    for name in sorted(ANSWERED[kind] - IGNORED.get(kind, set())):
+        if (kind, name) != ("Death", "First"):  # nobody dies twice
+            assert sql({name: attribute(name)}) != plain, name
+
+
 @pytest.fixture
 def verb(tmp_path, cohort):
     def start(asked=DIABETICS, *, periods=cohort.periods, consent="research", **more):
@@ -510,12 +555,25 @@ MEASURED = ("AdditionalCriteria", "CriteriaList", 0)
         (
             changed((*CRITERION, "DaysSupply"), {"Value": 3, "Op": "gt"}),
             "$.PrimaryCriteria.CriteriaList[0].DrugExposure.DaysSupply",
-            "not in the extracted records",
+            "can't be answered",
         ),
         (
             changed(("PrimaryCriteria", "CriteriaList"), [{"VisitOccurrence": {"CodesetId": 3}}]),
             "$.PrimaryCriteria.CriteriaList[0].VisitOccurrence",
             "VisitOccurrence",
+        ),
+        (
+            changed((*MEASURED, "Criteria", "Measurement", "Abnormal"), True),
+            "$.AdditionalCriteria.CriteriaList[0].Criteria.Measurement.Abnormal",
+            "can't be answered",
+        ),
+        (
+            changed(
+                (*MEASURED, "Criteria", "Measurement", "OccurrenceEndDate"),
+                {"Value": "2015-01-01", "Op": "gt"},
+            ),
+            "$.AdditionalCriteria.CriteriaList[0].Criteria.Measurement.OccurrenceEndDate",
+            "can't be answered",
         ),
         (
             changed((*MEASURED, "RestrictVisit"), True),
@@ -543,7 +601,7 @@ MEASURED = ("AdditionalCriteria", "CriteriaList", 0)
                 ("AdditionalCriteria", "DemographicCriteriaList"), [{"Race": [{"CONCEPT_ID": 1}]}]
             ),
             "$.AdditionalCriteria.DemographicCriteriaList[0].Race",
-            "not in the extracted records",
+            "can't be answered",
         ),
     ],
 )

@@ -30,7 +30,7 @@ class Server:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[Server]:
+def server(folder: Path, token: str = LOADING_TOKEN) -> Iterator[Server]:
     """Start a server whose data lie in ``folder``; stopped by its process id at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
@@ -47,7 +47,7 @@ def server(folder: Path) -> Iterator[Server]:
         "validation": {"inbound": "off"},
         "server_auth": {
             "types": ["bearer", "smart"],
-            "tokens": [LOADING_TOKEN],
+            "tokens": [token],
             "smart_clients": [
                 {
                     "client_id": CLIENT,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import writers
 from generator import Cohort
 from questions_asked import digest, questions, wanted
 from workspace import ENQUIRED, FETCHED, RECORD, RESULTS, Workspace
@@ -83,6 +84,27 @@ def test_duckdb_and_parquet(
     assert unanswered == {"duckdb": set(), "parquet": set()}
     compare(answers, unanswered)
     assert all(len(frame) for frame in answers["duckdb"].values())
+
+
+def test_a_difference_is_seen(platform_data: Cohort, tmp_path: Path) -> None:
+    """Of one value in one record: the comparison below can fail."""
+    tables = dict(platform_data.tables)
+    asked_for = platform_data.crosswalk["platform_person_id"].cast(pl.Int64).implode()
+    row = tables["measurement"].filter(
+        pl.col("value_as_number").is_not_null() & pl.col("person_id").is_in(asked_for)
+    )["measurement_id"][0]
+    first = ask(Platform(omop=writers.to_duckdb(tables, tmp_path / "a.duckdb")), platform_data)
+    tables["measurement"] = tables["measurement"].with_columns(
+        pl.when(measurement_id=row)
+        .then(pl.col("value_as_number") + 0.01)
+        .otherwise("value_as_number")
+        .alias("value_as_number")
+    )
+    second = ask(Platform(omop=writers.to_duckdb(tables, tmp_path / "b.duckdb")), platform_data)
+    with pytest.raises(AssertionError, match=r"events: a and b"):
+        compare({"a": first[0], "b": second[0]}, {"a": set(), "b": set()})
+    others = [q for q in first[0] if not q.startswith("events")]
+    assert all(digest(first[0][q]) == digest(second[0][q]) for q in others if q != "occurrences")
 
 
 def test_answers_hold_what_was_loaded(duckdb_platform: Platform, platform_data: Cohort) -> None:

@@ -99,6 +99,12 @@ def read_tables(folder: Path) -> Tables:
     return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.parquet"))}
 
 
+@pytest.fixture(autouse=True)
+def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Downloads of a few thousand bytes are cut in the middle of what is kept."""
+    monkeypatch.setattr("soyang.phenotypes.fhir_export.CHUNK", 512)
+
+
 def fetch_through(site: Site, faults: list[Fault], *, ranges: bool = True, **changes: str) -> int:
     """Fetch through a proxy, again after each fault, and compare; how many runs it took."""
     folder = site.fresh()
@@ -115,6 +121,8 @@ def fetch_through(site: Site, faults: list[Fault], *, ranges: bool = True, **cha
             assert [fault for fault in faults if not fault.done] == []
             assert read_tables(folder / "fhir") == site.tables
             assert not (folder / "state" / "files").exists()
+            cut = any(fault.kind == "cut" and FILE in fault.match for fault in faults)
+            assert bool(proxy.ranged) == (cut and ranges)
             return run
     raise AssertionError("five runs were not enough")
 

@@ -25,11 +25,14 @@ DOMAINS = {
 }
 
 
-@pytest.fixture(scope="module", params=realistic.SETS)
+@pytest.fixture(
+    scope="module",
+    params=["100", pytest.param("1001", marks=pytest.mark.platform)],
+)
 def realistic_run(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Workspace, Path]:
-    """One of the sets, the first 60 people of it extracted and mapped."""
+    """One of :data:`realistic.SETS`, the first 60 people of it extracted and mapped."""
     folder = tmp_path_factory.mktemp("실제 같은")
     cdm = realistic.to_duckdb(request.param, folder / "cdm.duckdb")
     people = sql(cdm, "SELECT person_id FROM person ORDER BY person_id LIMIT 60")

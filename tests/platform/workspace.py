@@ -17,6 +17,7 @@ from soyang.core.people import Consent
 from soyang.core.tables import write_table
 
 RESULTS, ENQUIRED, FETCHED = "results/phenotypes", "private/phenotypes", "private/phenotypes/fhir"
+ROOT = Path(__file__).resolve().parents[2]
 RECORD = {
     "persons": "persons.tsv",
     "events": "events.parquet",
@@ -38,11 +39,13 @@ class Workspace:
         folder: the folder.
         crosswalk: columns person, platform_person_id.
         extra: per person other columns of the private tables (specimen, lifelog_id).
+        environment: variables of the verbs beside the tests' own.
     """
 
     folder: Path
     crosswalk: pl.DataFrame
     extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def prepare(self) -> Workspace:
         """Write admitted.tsv, units.tsv and crosswalk.tsv as admission does."""
@@ -85,12 +88,15 @@ class Workspace:
     ) -> subprocess.CompletedProcess[str]:
         """A verb with ``--log`` in ``logs/``, as the workflow runs it."""
         log = f"logs/{room}/{verb}/{subject or 'all'}.log"
-        command = [
-            sys.executable, "-m", "soyang.main", "--log", log, "--subject", subject, room, verb,
-            *words,
-        ]  # fmt: skip
+        command = [sys.executable, "-m", "soyang.main", "--log", log, "--subject", subject]
+        command += [room, verb, *words]
         return subprocess.run(
-            command, cwd=self.folder, env=environment(), capture_output=True, text=True, check=False
+            command,
+            cwd=self.folder,
+            env={**environment(), **self.environment},
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def log(self, room: str, verb: str, subject: str = "") -> str:

@@ -6,14 +6,6 @@ judge (checkpoint): one verdict a sample; only passes go on
 """
 
 
-def recorded_facts(wildcards):
-    """What the platform has on record of sex and transplants, where there is a platform."""
-    platform = config.get("platform") or {}
-    sources = ("omop", "postgres", "spark", "fhir")
-    asked = any(platform.get(source) for source in sources)
-    return "results/phenotypes/facts.tsv" if asked else []
-
-
 rule sketch:
     input:
         vcf="results/calling/{sample}/{sample}.vcf.gz",

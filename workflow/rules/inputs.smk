@@ -1,7 +1,5 @@
 """What rules take in: files of a unit, of a sample, of all who are still in the run."""
 
-import hashlib
-
 
 def unit_files(unit):
     """Files of one unit's row."""
@@ -93,51 +91,3 @@ def called(suffix):
 def of_passed(suffix):
     """One file of each passed sample from calling."""
     return lambda wildcards: [f"results/calling/{s}/{s}.{suffix}" for s in passed()]
-
-
-def enquired(name):
-    """What the platform told of the sheet's people before admission, if there is one."""
-    platform = config.get("platform") or {}
-    asked = ("omop", "postgres", "spark", "fhir", "consents")
-    if any(platform.get(source) for source in asked):
-        return [f"private/phenotypes/{name}.tsv"]
-    return []
-
-
-def told(*columns, scope=""):
-    """A parameter that changes with these columns of the admitted, and who permits a scope.
-
-    A rule that has it reads nothing else of their table, and takes that as ancient(): the
-    change of one person's consent then starts only what rests on it.
-    """
-
-    def digest(wildcards):
-        found = rows(checkpoints.admit.get().output.admitted)
-        kept = [
-            [*(r[c] for c in columns), scope in r["consent"].split(";")]
-            for r in found
-            if r["status"] == "admitted"
-        ]
-        return _digest(kept)
-
-    return digest
-
-
-def told_of_person(wildcards):
-    """A parameter that changes with the person's own facts and the parents', but consent."""
-    found = rows(checkpoints.admit.get().output.admitted)
-    own = [r for r in found if r["person"] == wildcards.person]
-    family = {r["father"] for r in own} | {r["mother"] for r in own}
-    shown = own + [r for r in found if r["person"] in family]
-    return _digest([[v for c, v in r.items() if c != "consent"] for r in shown])
-
-
-def scopes(wildcards):
-    """What the person consented to, as options."""
-    found = rows(checkpoints.admit.get().output.admitted)
-    given = {r["consent"] for r in found if r["person"] == wildcards.person}
-    return " ".join(f"--scope {s}" for s in ";".join(given).split(";") if s)
-
-
-def _digest(value):
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()

@@ -12,20 +12,6 @@ timeline: all of it in order
 matrix: people x phecodes, traits, medicines, for research
 """
 
-PLATFORM = config.get("platform") or {}
-CLINICAL = "results/phenotypes"
-
-
-def platform_files(*names):
-    """Files that the platform's settings name, those there are."""
-    return [PLATFORM[name] for name in names if PLATFORM.get(name)]
-
-
-def clinical_results():
-    """What a run makes of the platform beside what reports need."""
-    made = [f"{CLINICAL}/timeline.parquet", f"{CLINICAL}/matrix"]
-    return [*made, f"{CLINICAL}/lifelog.tsv"] if PLATFORM.get("lifelog") else made
-
 
 rule ontology:
     output:
@@ -148,6 +134,9 @@ rule map:
         vocabularies="results/phenotypes/vocabularies.tsv",
         terms="results/phenotypes/terms.parquet",
         loinc2hpo=knowledge("loinc2hpo"),
+        ranges=f"{FACTS}/reference_ranges.tsv",
+        molar_masses=f"{FACTS}/molar_masses.tsv",
+        medicines=f"{FACTS}/medicine_evidence.tsv",
         phenopackets=platform_files("phenopackets"),
         hpo_sheet=platform_files("hpo_sheet"),
     output:
@@ -186,7 +175,7 @@ rule facts:
         events="results/phenotypes/events.parquet",
         concepts="results/phenotypes/concepts.parquet",
         ancestors="results/phenotypes/ancestors.parquet",
-        codes=f"{workflow.basedir}/resources/knowledge/identity_facts.tsv",
+        codes=f"{FACTS}/identity_facts.tsv",
     output:
         facts="results/phenotypes/facts.tsv",
     log:
@@ -211,6 +200,9 @@ rule phecodes:
         events="results/phenotypes/events.parquet",
         periods="results/phenotypes/periods.parquet",
         concepts="results/phenotypes/concepts.parquet",
+        ancestors="results/phenotypes/ancestors.parquet",
+        code_maps="results/phenotypes/code_maps.parquet",
+        medicines=f"{FACTS}/medicine_evidence.tsv",
         phecodes=knowledge("phecodes"),
         labels=knowledge("phecodes", "labels"),
     output:
@@ -240,6 +232,7 @@ rule lifelog:
         crosswalk="private/admission/crosswalk.tsv",
         admitted=ancient("results/admission/admitted.tsv"),
         platform=platform_files("lifelog", "date_shifts"),
+        limits=f"{FACTS}/lifelog_limits.tsv",
     output:
         days="results/phenotypes/lifelog_days.parquet",
         summary="results/phenotypes/lifelog.tsv",
@@ -258,6 +251,7 @@ rule lifelog:
             --platform {params.platform:q} \
             --crosswalk {input.crosswalk:q} \
             --admitted {input.admitted:q} \
+            --limits {input.limits:q} \
             {params.rules} \
             --days {output.days:q} \
             --summary {output.summary:q}
@@ -299,6 +293,7 @@ rule matrix:
         phecodes="results/phenotypes/phecodes.parquet",
         people_table="results/phenotypes/phecode_persons.tsv",
         labels=knowledge("phecodes", "labels"),
+        molar_masses=f"{FACTS}/molar_masses.tsv",
     output:
         matrix=directory("results/phenotypes/matrix"),
     log:

@@ -132,7 +132,7 @@ def read_rows(path: Path, *columns: str) -> list[dict[str, str]]:
                 code="table-contract",
                 file=str(path),
                 column=", ".join(missing),
-                found=f"columns {', '.join(reader.fieldnames or ()) or 'none'}",
+                found="no such column",  # a file without header has somebody's row in its place
                 allowed=f"columns {', '.join(columns)} among others",
                 next_step="run the step that writes the file again",
             )

@@ -10,6 +10,13 @@ from soyang.core.files import atomic_path, restrict
 from soyang.core.tables import Table
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder, and the missing ones above it, that only their owner may enter."""
+    for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+        restrict(missing)
+
+
 def write_private(frame: pl.DataFrame, path: Path, table: Table) -> None:
     """Write a tab-separated table with mode 0600, in a folder with mode 0700.
 
@@ -19,7 +26,7 @@ def write_private(frame: pl.DataFrame, path: Path, table: Table) -> None:
     frame = table.validate(frame, source=str(path))
     folder = path.parent
     new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(folder)
     if new or "private" in folder.parts:
         restrict(folder)
     with atomic_path(path) as temporary:

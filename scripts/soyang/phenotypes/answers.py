@@ -117,7 +117,7 @@ CONSENT_RECORDS = Table(
             name="scope",
             dtype=pl.String,
             meaning="clinical_care, research, secondary_findings, recontact, sharing, "
-            "commercial_use, or 'all'",
+            "commercial_use, 'all', or 'unknown' for a purpose that no scope covers",
         ),
         Column(
             name="decision", dtype=pl.String, allowed=("permit", "deny"), meaning="what it says"
@@ -226,7 +226,8 @@ def _canonical(column: Column) -> pl.Expr:
     if column.dtype == pl.String:
         return value.str.strip_chars().fill_null("")
     if column.dtype == pl.Float64:
-        return pl.when(value.is_finite()).then(value + 0.0)  # + 0.0: no negative zero
+        number = pl.when(value == 0).then(0.0).when(value.is_finite()).then(value)  # no -0.0
+        return number.alias(column.name)
     if column.nullable or column.dtype not in (pl.Int64, pl.Boolean):
         return value
     return value.fill_null(value=False) if column.dtype == pl.Boolean else value.fill_null(0)

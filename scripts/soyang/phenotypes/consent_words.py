@@ -16,7 +16,7 @@ from soyang.core.people import Consent
 from soyang.phenotypes.answers import CONSENT_RECORDS, canonical
 
 WORDS: dict[str, tuple[str, ...]] = {
-    "scope": (*(str(scope) for scope in Consent), "all"),
+    "scope": (*(str(scope) for scope in Consent), "all", "unknown"),
     "decision": ("permit", "deny"),
     "given_by": ("self", "guardian", "unknown"),
     "assent": ("yes", "no", "unknown"),

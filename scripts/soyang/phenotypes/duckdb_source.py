@@ -138,6 +138,7 @@ def open_duckdb(path: Path, vocabulary: Path | None = None) -> Iterator[DuckdbEn
         connection.execute("SET temp_directory = ?", [scratch])  # owner-only; else in the cwd
         connection.execute("SET autoinstall_known_extensions = false")
         connection.execute("SET preserve_insertion_order = false")
+        connection.execute("SET parquet_metadata_cache = true")
         connection.execute("SET python_enable_replacements = false")
         engine = DuckdbEngine(f"OMOP CDM ({kind})", str(path), connection, Path(scratch))
         engine.add(path, "omop", clinical if vocabulary else set(TABLES))

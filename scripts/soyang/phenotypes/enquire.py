@@ -98,7 +98,8 @@ def known_people(
     """
     facts = ("sex_recorded", "birth_year", "birth_date")
     once = found.filter(pl.col("person").is_unique()).select("person", *facts)
-    twice = pl.col("person").is_in(found["person"].filter(found["person"].is_duplicated()))
+    repeated = found["person"].filter(found["person"].is_duplicated()).implode()
+    twice = pl.col("person").is_in(repeated)
     asked = pl.col("person").is_in(wanted["person"].implode()) & bool(kind)
     return (
         people.join(once, on="person", how="left")

@@ -12,6 +12,7 @@ import polars as pl
 from soyang.core.clinical import Platform
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import restrict
+from soyang.core.private import make_private
 from soyang.core.tables import read_columns
 from soyang.phenotypes import fhir_export
 from soyang.phenotypes.fhir_client import Client
@@ -60,7 +61,7 @@ def fetch_into(client: Client, wanted: pl.DataFrame, state: Path, output: Path) 
         output: folder of the tables.
     """
     _demand_unambiguous(wanted)
-    output.mkdir(parents=True, exist_ok=True)
+    make_private(output)
     restrict(output)
     (output / MANIFEST).unlink(missing_ok=True)
     kept = open_state(state)

@@ -121,7 +121,7 @@ def assertion(fhir: Fhir, now: float) -> str:
     try:
         key = load_pem_private_key(text.encode(), password=None)
     except (ValueError, TypeError):
-        key = None  # type: ignore[assignment]
+        key = None
     elliptic = isinstance(key, EllipticCurvePrivateKey) and key.curve.name == "secp384r1"
     if not elliptic and not isinstance(key, RSAPrivateKey):
         raise FaultError(

@@ -20,6 +20,7 @@ import requests
 
 from soyang.core.clinical import LOOPBACK, Fhir
 from soyang.core.errors import Fault, FaultError
+from soyang.phenotypes.fhir_answers import media_type, outcome, read_json
 from soyang.phenotypes.fhir_auth import Tokens
 
 FHIR_JSON = "application/fhir+json"
@@ -37,7 +38,6 @@ BROKEN = frozenset((500, 502, 504))
 MOVED = frozenset((301, 302, 303, 307, 308))
 _KEPT = re.compile(r"[A-Z][A-Za-z]+|\$[a-z-]+|_search")
 """Path segments that name no one: a resource type, an operation."""
-_WORD = re.compile(r"[a-z-]{1,32}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -358,41 +358,9 @@ def origin(url: str) -> tuple[str, str, int]:
     return parts.scheme, (parts.hostname or "").lower(), port
 
 
-def outcome(content: Any) -> str:
-    """Severity and code of an OperationOutcome's issues; its texts may name someone."""
-    if not isinstance(content, dict) or content.get("resourceType") != "OperationOutcome":
-        return ""
-    issues = content.get("issue")
-    told = sorted({" ".join(issue_words(issue)) for issue in issues or []})
-    return f" ({', '.join(told)})" if told else ""
-
-
-def issue_words(issue: Any) -> tuple[str, str]:
-    """Severity and code of one issue, '?' for what is no code."""
-    words = [
-        str(issue.get(k, "?")) if isinstance(issue, dict) else "?" for k in ("severity", "code")
-    ]
-    severity, code = (word if _WORD.fullmatch(word) else "?" for word in words)
-    return severity, code
-
-
 def _secure(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-
-
-def media_type(answer: requests.Response) -> str:
-    """The content type without parameters, ``""`` where there is none that is well formed."""
-    found = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    return found if re.fullmatch(r"[\w.+-]+/[\w.+-]+", found) else ""
-
-
-def read_json(answer: requests.Response) -> Any:
-    """The JSON in an answer, ``None`` where there is none."""
-    try:
-        return answer.json()
-    except (ValueError, requests.exceptions.RequestException):
-        return None
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

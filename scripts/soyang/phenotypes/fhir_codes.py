@@ -38,6 +38,9 @@ SYSTEMS: dict[str, tuple[tuple[str, ...], bool]] = {
 """Code system to vocabulary ids, and whether it is a national one. HL7 systems: FHIR R4
 "Using codes" (terminologies-systems.html); KCD, EDI and KD codes: HL7 Korea, KR Core 2.0.0,
 NamingSystems. ICD-10 is the WHO's; ICD-10-CM has another URL and is not in the table."""
+_CONCEPT_COLUMNS = (
+    "concept_id", "concept_code", "vocabulary_id", "standard_concept", "domain_id",
+)  # fmt: skip
 DOTTED = ("KCD7", "KCD8", "KCD9", "ICD10")
 """Vocabularies whose codes have a dot after three characters, which hospitals leave out."""
 
@@ -53,10 +56,7 @@ def attach_vocabulary(connection: duckdb.DuckDBPyConnection, path: Path) -> None
         FaultError: the file, a table or a column is missing.
     """
     concept, relationship = _tables(connection, path)
-    _demand_columns(
-        connection, path, concept, ("concept_id", "concept_code", "vocabulary_id")
-        + ("standard_concept", "domain_id"),
-    )  # fmt: skip
+    _demand_columns(connection, path, concept, _CONCEPT_COLUMNS)
     _demand_columns(
         connection, path, relationship, ("concept_id_1", "concept_id_2", "relationship_id")
     )
@@ -64,7 +64,8 @@ def attach_vocabulary(connection: duckdb.DuckDBPyConnection, path: Path) -> None
     connection.execute(
         f"""
         CREATE TEMP VIEW vocabulary_concept AS
-        SELECT CAST(concept_id AS BIGINT) AS concept_id, trim(CAST(concept_code AS VARCHAR)) AS code,
+        SELECT CAST(concept_id AS BIGINT) AS concept_id,
+               trim(CAST(concept_code AS VARCHAR)) AS code,
                vocabulary_id AS vocabulary, coalesce(standard_concept = 'S', false) AS standard,
                coalesce(domain_id, '') AS domain
         FROM {concept} WHERE concept_id <> 0

@@ -25,8 +25,10 @@ def last_day(value: Any) -> date | None:
     if not parts or parts[2]:
         return parts and first_day(value)
     month = parts[1] or 12
-    first = _date(parts[0] + month // 12, month % 12 + 1, 1)
-    return first and first - timedelta(days=1)
+    if not _date(parts[0], month, 1):
+        return None
+    following = _date(parts[0] + month // 12, month % 12 + 1, 1)
+    return following and following - timedelta(days=1)
 
 
 def whole_day(value: Any) -> date | None:

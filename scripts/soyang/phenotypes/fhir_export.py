@@ -18,6 +18,7 @@ import requests
 
 from soyang.core.errors import FaultError
 from soyang.core.files import restrict
+from soyang.phenotypes.fhir_answers import issue_words, media_type, outcome, read_json
 from soyang.phenotypes.fhir_client import (
     BROKEN,
     BUSY,
@@ -25,10 +26,6 @@ from soyang.phenotypes.fhir_client import (
     JSON_TYPES,
     NDJSON_TYPES,
     Client,
-    issue_words,
-    media_type,
-    outcome,
-    read_json,
 )
 from soyang.phenotypes.fhir_load import Files, read_lines
 from soyang.phenotypes.fhir_shapes import TYPES
@@ -41,7 +38,8 @@ NOT_KNOWN = frozenset((404, 410))
 RANGE_NOT_SATISFIABLE = 416
 UNABLE = frozenset((400, 403, 404, 405, 415, 422, 501))
 """Answers to a kick-off by POST from servers that can't do it, or for these persons."""
-CHUNK = 1 << 18
+CHUNK = 1 << 14
+"""Bytes written at once: as many are lost, at most, when the line breaks."""
 
 
 class ExpiredError(Exception):

@@ -94,7 +94,8 @@ def read_kind(connection: duckdb.DuckDBPyConnection, kind: str, files: Sequence[
             SELECT * FROM read_json([{paths}], format = 'newline_delimited',
                                     maximum_object_size = 268435456, columns = {{{shapes}}})
             WHERE resourceType = '{kind}' AND id IS NOT NULL
-            QUALIFY row_number() OVER (PARTITION BY id ORDER BY meta.lastUpdated DESC NULLS LAST) = 1
+            QUALIFY row_number() OVER (
+                PARTITION BY id ORDER BY meta.lastUpdated DESC NULLS LAST) = 1
             """
         )
     except duckdb.Error as error:

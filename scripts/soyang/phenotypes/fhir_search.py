@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from soyang.core.errors import Fault, FaultError
-from soyang.phenotypes.fhir_client import Client, issue_words
+from soyang.phenotypes.fhir_answers import issue_words
+from soyang.phenotypes.fhir_client import Client
 
 PAGE = 200
 """Matches asked for per page; a server may give fewer."""

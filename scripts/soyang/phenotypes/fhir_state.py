@@ -18,6 +18,7 @@ import polars as pl
 
 from soyang.core.clinical import Fhir
 from soyang.core.files import SCRATCH, restrict, write_text
+from soyang.core.private import make_private
 
 JOURNAL = "journal.json"
 
@@ -69,7 +70,7 @@ class State:
 
 def open_state(folder: Path) -> State:
     """The state kept in a folder, which is made private; an unreadable journal is none."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     restrict(folder)
     for left in [*folder.glob(f"{SCRATCH}*"), *(folder / "files").glob(f"{SCRATCH}*")]:
         left.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ import duckdb
 import polars as pl
 
 from soyang.core.clinical import Fhir
-from soyang.core.files import atomic_path, write_text
+from soyang.core.files import atomic_path, restrict, write_text
 from soyang.phenotypes import fhir_load
 from soyang.phenotypes.fhir_codes import attach_vocabulary, resolve, unknown_systems
 from soyang.phenotypes.fhir_consent import UNKNOWN, consent_rows
@@ -77,6 +77,7 @@ def convert(
         told = _told(connection, frames, numbered, missing)
     for name, frame in frames.items():
         with atomic_path(output / f"{name}.parquet") as temporary:
+            temporary.touch(mode=0o600)
             frame.write_parquet(temporary, compression="zstd", statistics=True)
     return told
 
@@ -85,6 +86,7 @@ def write_manifest(output: Path, told: dict[str, Any]) -> None:
     """Write the manifest, last of all: a folder that has it is whole."""
     text = json.dumps(told, indent=2, ensure_ascii=False, sort_keys=True)
     write_text(output / MANIFEST, f"{text}\n")
+    restrict(output / MANIFEST)
 
 
 def _numbered(wanted: pl.DataFrame) -> pl.DataFrame:

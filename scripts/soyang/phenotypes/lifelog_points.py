@@ -61,8 +61,6 @@ _BODY = {
 }
 _VALUES = sorted({field.path for field in FIELDS})
 
-_TIME = r"^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?([Zz]|[+-]\d\d:?\d\d)?$"
-
 
 def load(
     connection: duckdb.DuckDBPyConnection,
@@ -137,9 +135,9 @@ def _select() -> str:
                json_extract_string(body, {body_paths}) AS b
         FROM {_SOURCE}
     ), named AS (SELECT {header}, {body} FROM raw)
-    SELECT named.* EXCLUDE ("user", source, id, schema_name), users.person,
-           md5_number_lower(coalesce(source, '')) AS source, md5_number_lower(id) AS id,
-           schema_of(schema_name) AS schema
+    SELECT named.* EXCLUDE ("user", source, id, schema_name, on_date), users.person,
+        md5_number_lower(coalesce(source, '')) AS source, md5_number_lower(id) AS id,
+        schema_of(schema_name) AS schema, try_cast(on_date AS DATE) AS on_date
     FROM named LEFT JOIN users ON users."user" = named."user"
     """
 
@@ -151,20 +149,25 @@ _SOURCE = (
 _PARTS = ("value", "unit")
 _SELECT = _select()
 
-_MACROS = f"""
+_MACROS = r"""
 CREATE OR REPLACE MACRO schema_of(id) AS
     CASE WHEN id LIKE '%:%' THEN split_part(id, ':', 2) ELSE id END;
-CREATE OR REPLACE MACRO wall(text) AS try_cast(
-    regexp_extract(text, '{_TIME}', 1) || ' ' || regexp_extract(text, '{_TIME}', 2) AS TIMESTAMP);
-CREATE OR REPLACE MACRO zone_text(text) AS nullif(upper(regexp_extract(text, '{_TIME}', 3)), '');
+CREATE OR REPLACE MACRO zone_text(text) AS
+    CASE WHEN length(text) <= 10 THEN NULL
+         WHEN text[-1] IN ('Z', 'z') THEN 'Z'
+         WHEN text[-6] IN ('+', '-') AND text[-3] = ':' THEN right(text, 6)
+         WHEN text[-5] IN ('+', '-') THEN right(text, 5)
+         ELSE '' END;
 CREATE OR REPLACE MACRO minutes_of(z) AS
     (CASE WHEN z[1] = '-' THEN -1 ELSE 1 END)
     * (60 * try_cast(z[2:3] AS INTEGER) + try_cast(right(z, 2) AS INTEGER));
 CREATE OR REPLACE MACRO offset_of(text) AS
-    CASE WHEN zone_text(text) IN ('Z', '-00:00', '-0000') THEN NULL
+    CASE WHEN zone_text(text) IN ('', 'Z', '-00:00', '-0000') THEN NULL
          ELSE minutes_of(zone_text(text)) END;
+CREATE OR REPLACE MACRO wall(text) AS
+    try_cast(left(text, length(text) - length(zone_text(text))) AS TIMESTAMP);
 CREATE OR REPLACE MACRO utc_of(text) AS
-    CASE WHEN zone_text(text) IS NULL THEN timezone('UTC', timezone(@zone, wall(text)))
+    CASE WHEN zone_text(text) = '' THEN timezone('UTC', timezone(@zone, wall(text)))
          ELSE wall(text) - to_minutes(coalesce(offset_of(text), 0)) END;
 CREATE OR REPLACE MACRO local_of(utc, minutes) AS
     CASE WHEN minutes IS NULL THEN timezone(@zone, timezone('UTC', utc))
@@ -211,14 +214,14 @@ _LASTS = (
 )
 _TIMED = f"""
 CREATE TEMP TABLE timed AS
-SELECT * EXCLUDE (on_date), try_cast(on_date AS DATE) AS on_date,
+SELECT * EXCLUDE (lasts, lasts_unit),
     coalesce(utc_of(moment), utc_of(starts), utc_of(ends) - {_LASTS}) AS start_utc,
     coalesce(utc_of(moment), utc_of(ends), utc_of(starts) + {_LASTS}) AS end_utc,
     CASE WHEN coalesce(moment, starts) IS NULL THEN offset_of(ends)
          ELSE offset_of(coalesce(moment, starts)) END AS start_minutes,
     CASE WHEN ends IS NULL THEN offset_of(coalesce(moment, starts)) ELSE offset_of(ends) END
         AS end_minutes
-FROM read_points WHERE person IS NOT NULL
+FROM read_points WHERE person IS NOT NULL AND schema IN ({", ".join(map(repr, USED))})
 """
 _INTERVAL = "(epoch_us(end_utc) - epoch_us(start_utc)) / 60e6"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from soyang.phenotypes.fallback import SHAPE, code_key
+from soyang.phenotypes.fallback import CUTS, SHAPE, code_key
 
 WHO_VOCABULARIES = r"^(?:KCD\d*|ICD10)$"
 """Codes read by the WHO's map: ICD-10 itself, and KCD, which adds subdivisions to it."""
@@ -19,10 +19,8 @@ DOMAINS = ("condition", "observation", "procedure", "measurement")
 an observation."""
 
 
-def coded_days(
-    events: pl.LazyFrame, lived: pl.DataFrame, code_maps: pl.DataFrame
-) -> pl.DataFrame:
-    """Records coded in ICD-10 or KCD, equal ones of a day joined.
+def coded_days(events: pl.LazyFrame, lived: pl.DataFrame, code_maps: pl.DataFrame) -> pl.DataFrame:
+    """Records coded in ICD-10 or KCD, and all conditions; equal ones of a day joined.
 
     Args:
         events: EVENTS.
@@ -35,35 +33,49 @@ def coded_days(
         implausible), implausible (before birth, or after the last day observed), records. An
         implausible day makes no case, but its code still keeps its person from being a control.
     """
-    known = (
-        code_maps.filter(pl.col("vocabulary").str.contains(WHO_VOCABULARIES))
-        .select(code_key("code", "vocabulary").alias("key"))["key"]
-        .unique()
-        .implode()
-    )
-    key = code_key("source_code", "source_vocabulary")
-    site_knows = pl.any_horizontal(key.str.head(n).is_in(known) for n in (9, 4, 3))
-    who = pl.col("source_vocabulary").str.contains(WHO_VOCABULARIES) | (
-        (pl.col("source_vocabulary") == "") & site_knows
-    )
-    key = pl.when(who).then(key)
     columns = ["person", "domain", "key", "day", "implausible"]
+    records = events.filter(
+        pl.col("domain").is_in(DOMAINS)
+        & ~pl.col("absent")
+        & (_who() | _unnamed() | (pl.col("domain") == "condition"))
+    ).select("person", "domain", "source_vocabulary", "source_code", "start_date")
+    keys = _keys(records.select("source_vocabulary", "source_code").unique(), code_maps)
+    day, born, last = pl.col("start_date"), pl.col("born"), pl.col("observed_to")
+    implausible = ((day < born) | (day > last)).fill_null(False)
     return (
-        events.filter(pl.col("domain").is_in(DOMAINS) & ~pl.col("absent"))
-        .join(lived.lazy(), on="person")
-        .with_columns(key=key, day="start_date")
+        records.join(lived.lazy(), on="person")
+        .join(keys.lazy(), on=["source_vocabulary", "source_code"], how="left")
+        .filter(pl.col("key").is_not_null() | (pl.col("domain") == "condition"))
         .with_columns(
-            pl.when(pl.col("key").str.contains(SHAPE)).then("key"),
-            implausible=(
-                (pl.col("day") < pl.col("born")) | (pl.col("day") > pl.col("observed_to"))
-            ).fill_null(False),
+            day=pl.when(~implausible & pl.col("key").is_not_null()).then("start_date"),
+            implausible=implausible,
         )
-        .with_columns(day=pl.when(~pl.col("implausible")).then("day"))
         .group_by(columns)
         .agg(records=pl.len().cast(pl.Int64))
         .collect(engine="streaming")
         .sort(columns)
     )
+
+
+def _keys(used: pl.LazyFrame, code_maps: pl.DataFrame) -> pl.DataFrame:
+    """Columns source_vocabulary, source_code, key, of the codes that the WHO's map can read."""
+    maps = code_maps.filter(pl.col("vocabulary").str.contains(WHO_VOCABULARIES))
+    known = maps.select(key=code_key("code", "vocabulary"))["key"].unique().implode()
+    key = pl.col("key")
+    site_knows = pl.any_horizontal(key.is_in(known), *(key.str.head(n).is_in(known) for n in CUTS))
+    return (
+        used.collect(engine="streaming")
+        .with_columns(key=code_key("source_code", "source_vocabulary"))
+        .filter(key.str.contains(SHAPE) & (_who() | (_unnamed() & site_knows)))
+    )
+
+
+def _who() -> pl.Expr:
+    return pl.col("source_vocabulary").str.contains(WHO_VOCABULARIES)
+
+
+def _unnamed() -> pl.Expr:
+    return pl.col("source_vocabulary") == ""
 
 
 def bounds(persons: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
@@ -119,17 +131,14 @@ def phecode_days(days: pl.DataFrame, icd: pl.DataFrame, above: pl.DataFrame) -> 
     )
 
 
-def families(labels: pl.DataFrame) -> pl.DataFrame:
-    """Columns phecode, related: phecodes that a code of ``related`` leaves open.
+def exclusions(labels: pl.DataFrame) -> pl.DataFrame:
+    """Columns phecode, related: phecodes whose codes leave ``phecode`` open beyond its family.
 
-    The family of one root (EM_202, EM_202.1, ...), which is how phecode X is built, and for
-    phecode 1.2 the exclusion range too that its definitions give ("249-250.99", or a list).
+    Phecode 1.2 has them: a range ("249-250.99") or a list. Phecode X has none.
 
     Args:
         labels: columns phecode, excluded.
     """
-    rooted = labels.select("phecode", root=_root(pl.col("phecode")))
-    kin = rooted.join(rooted.rename({"phecode": "related"}), on="root").drop("root")
     listed = labels.explode("excluded").filter(pl.col("excluded") != "")
     single = listed.select("phecode", related="excluded")
     spans = listed.select(
@@ -143,7 +152,29 @@ def families(labels: pl.DataFrame) -> pl.DataFrame:
     within = spans.join_where(
         numbers, pl.col("number") >= pl.col("low"), pl.col("number") <= pl.col("high")
     ).select("phecode", "related")
-    return pl.concat([kin, single, within]).unique().sort("phecode", "related")
+    known = labels.select(related="phecode")
+    return pl.concat([single, within]).join(known, on="related").unique().sort(pl.all())
+
+
+def nearby(coded: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """Columns person, phecode: phecodes that a person's codes leave open, each pair once.
+
+    All of the family of one root (EM_202, EM_202.1, ...), which is how phecode X is built, and
+    the :func:`exclusions`.
+
+    Args:
+        coded: columns person, phecode.
+        labels: columns phecode, excluded; all phecodes.
+    """
+    roots = coded.select("person", root=_root(pl.col("phecode"))).unique()
+    kin = labels.select("phecode", root=_root(pl.col("phecode")))
+    family = roots.join(kin, on="root").select("person", "phecode")
+    other = (
+        coded.select("person", related="phecode")
+        .join(exclusions(labels), on="related")
+        .select("person", "phecode")
+    )
+    return family if other.is_empty() else pl.concat([family, other]).unique()
 
 
 def statuses(
@@ -166,22 +197,19 @@ def statuses(
         people: columns person, sex_recorded.
         min_case_days: distinct days with codes that make a case.
     """
-    kin = families(labels)
-    nearby = coded.join(kin, left_on="phecode", right_on="related").select(
-        "person", phecode="phecode_right", near=pl.lit(True)
+    near = nearby(coded, labels).with_columns(near=pl.lit(True))
+    by_medicine = (
+        treated.rename({"phecode": "related"})
+        .join(_linked(labels, treated["phecode"]), on="related")
+        .select("person", "phecode")
+        .unique()
     )
-    open_by_medicine = treated.join(
-        _linked(labels, treated["phecode"]), left_on="phecode", right_on="related"
-    ).select("person", phecode="phecode_right", medicine=pl.lit(True))
     key = ["person", "phecode"]
     return (
-        pl.concat(
-            [f.select(key) for f in (coded, nearby, open_by_medicine, _one_sex(labels, people))]
-        )
+        pl.concat([near.select(key), by_medicine, _one_sex(labels, people)])
         .unique()
         .join(coded, on=key, how="left")
-        .join(nearby.unique(), on=key, how="left")
-        .join(open_by_medicine.unique(), on=key, how="left")
+        .join(near, on=key, how="left")
         .join(labels.select("phecode", "name", "sex"), on="phecode")
         .join(people.select("person", "sex_recorded"), on="person")
         .with_columns(reason=_reason(min_case_days))

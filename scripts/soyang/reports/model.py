@@ -298,10 +298,8 @@ class Phenotype(_Strict):
     source_code: str
     source_vocabulary: str
     concept_id: int
-    match: Literal["exact", "ancestor", "code4", "code3", "laboratory", "given"] = Field(
-        description="how the record led to the term"
-    )
-    hospital: str = Field(description="where it was recorded, empty where that is not known")
+    match: Literal["exact", "ancestor", "code4", "code3", "laboratory", "given"]
+    hospital: str = Field(description="where it was recorded, empty where not known")
     first_date: str = Field(description="empty where no day was recorded")
     last_date: str
 
