@@ -232,7 +232,7 @@ def growth_in_postgres(smaller: Shape, larger: Shape, repeats: int) -> Iterator[
             os.environ[URI_VARIABLE] = uri
             (use,) = in_turn(repeats, [ours(shape, shape.cohort(PEOPLE), SERVED)])
         asked.append(use.asked)
-    yield Comparison(name=name, ours=asked[0], peer=asked[1])
+    yield Comparison(name=name, ours=asked[0], peer=asked[1], goal=GROWTH)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "provenance", "consents", "ledger", "reconcile", "pseudonymise", "deliver",
     ),
 }  # fmt: skip
+PRIVATE_ROOMS = {"admission", "phenotypes", "governance"}
+"""Rooms that read the platform's identifiers."""
 PEOPLE_COMMANDS = {"check": "Show every fault of settings, sheet and files at once."}
 """Words that people type across rooms, each a module beside ``core/``."""
 
@@ -96,12 +98,24 @@ def main() -> None:
             fault = disk_full(Path.cwd() / "results")
             code = _fail(marker, ExitCode.FAULT, str(fault), [fault.code])
         else:
-            traceback.print_exc()
-            code = _fail(marker, ExitCode.BUG, f"{type(error).__name__}: {error}")
+            code = _fail(marker, ExitCode.BUG, _told(error, words))
     if code == ExitCode.EXPECTED and marker:
         marker.unlink(missing_ok=True)
     sys.stdout.flush()
     raise SystemExit(code)
+
+
+def _told(error: Exception, words: Sequence[str]) -> str:
+    """A bug's kind and message, after its traceback on stderr.
+
+    Where identifiers are read, a library's message may repeat a row: only the kind of error and
+    the lines of code are told.
+    """
+    if not PRIVATE_ROOMS & set(words):
+        traceback.print_exc()
+        return f"{type(error).__name__}: {error}"
+    traceback.print_tb(error.__traceback__)
+    return f"{type(error).__name__}; its message may hold identifiers and is not shown"
 
 
 def _start(log: Path | None, subject: str) -> Path | None:

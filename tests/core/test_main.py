@@ -10,7 +10,7 @@ import pytest
 
 from soyang.core.tables import write_table
 from soyang.governance.tables import LEDGER
-from soyang.main import ROOMS
+from soyang.main import ROOMS, _told
 
 
 def soyang(*words, cwd):
@@ -59,3 +59,16 @@ def test_a_failed_step_leaves_a_marker_and_a_good_one_none(tmp_path):
     write_table(LEDGER.empty(), tmp_path / "x.tsv", LEDGER)
     assert soyang("--log", log, *words, cwd=tmp_path).returncode == 0
     assert not log.with_name("reconcile.log.unfinished").exists()
+
+
+@pytest.mark.parametrize(("room", "shown"), [("calling", True), ("phenotypes", False)])
+def test_a_bug_where_identifiers_are_read_tells_no_value(capsys, room, shown):
+    row = ["person_id", "7204518"]
+    try:
+        raise ValueError(f"a strange row: {row}")
+    except ValueError as error:
+        said = _told(error, [room, "verb"])
+    everything = said + capsys.readouterr().err
+    assert said.startswith("ValueError")
+    assert ("7204518" in everything) is shown
+    assert "test_main.py" in everything

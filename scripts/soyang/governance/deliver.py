@@ -15,6 +15,7 @@ import polars as pl
 
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import SCRATCH, disk_full, is_disk_full, read_text, restrict
+from soyang.core.private import make_private
 from soyang.core.tables import read_table, write_table
 from soyang.governance.identified import (
     IDENTIFIERS,
@@ -22,7 +23,7 @@ from soyang.governance.identified import (
     identified_page,
     identifiers,
 )
-from soyang.governance.mapping import PERSON, make_private, read_mapping, refuse_results
+from soyang.governance.mapping import PERSON, read_mapping, refuse_results
 from soyang.governance.tables import DELIVERED, LEDGER
 
 NOTE = "delivered.tsv"

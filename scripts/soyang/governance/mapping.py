@@ -15,6 +15,7 @@ from pathlib import Path
 
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import atomic_path, read_text, restrict
+from soyang.core.private import make_private
 
 PERSON, PLATFORM = "person", "platform_person_id"
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -147,13 +148,6 @@ def write_mapping(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str
         temporary.touch(mode=0o600)
         restrict(temporary)
         temporary.write_text(text.getvalue(), encoding="utf-8", newline="\n")
-
-
-def make_private(folder: Path) -> None:
-    """Make a folder that only its owner may enter; one that is there stays as it is."""
-    for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
-        missing.mkdir(mode=0o700)
-        restrict(missing)
 
 
 def refuse_results(path: Path, what: str) -> None:
