@@ -29,7 +29,7 @@ SERVED_ROWS = 10_000_000
 """What PostgreSQL gets: loading 50 million rows would take longer than all the rest."""
 
 PEOPLE = 10_000
-REPEATS = 5
+REPEATS = 7
 BY_HAND = 1.15
 PANDAS = 0.2
 PULLED = 0.5
@@ -55,6 +55,7 @@ def main() -> int:
     benchmark = Benchmark(name="platform", facts=facts(options.rows, in_server))
     for shape in (clustered[-1], by_day):
         benchmark.lines += over_parquet(shape, options.repeats)
+    benchmark.lines += blocks_against_pandas(clustered[-1], options.repeats)
     benchmark.lines += growth_of_platform(clustered, options.repeats)
     benchmark.lines += growth_of_cohort(clustered[-1], options.repeats)
     benchmark.lines += over_postgres(in_server, max(1, options.repeats // 2))
@@ -144,6 +145,21 @@ def over_parquet(shape: Shape, repeats: int) -> Iterator[Comparison | Agreement]
     yield from against(f"{name}: pandas", mine, plain, wall=PANDAS)
     yield from against(f"{name}: pandas, filtered read", mine, filtered)
     yield from agreement(name, "duckdb", "duckdb to a file", "pandas", "pandas filtered")
+
+
+def blocks_against_pandas(shape: Shape, repeats: int) -> Iterator[Comparison | Agreement]:
+    """Ours against pandas where the cohort's people lie together, as hospitals register them."""
+    cohort = shape.cohort(PEOPLE, "blocks")
+    mine, plain = in_turn(
+        repeats,
+        [
+            ours(shape, cohort),
+            way("pandas", shape.folder, cohort, shape.sets, answer("pandas"), "plain"),
+        ],
+    )
+    name = f"by {shape.order}, people in blocks"
+    yield from against(f"{name}: pandas", mine, plain, wall=PANDAS)
+    yield from agreement(name, "pandas")
 
 
 def against(name: str, mine: Usage, peer: Usage, **goals: float) -> Iterator[Comparison]:
