@@ -24,11 +24,11 @@ from soyang.admission.crosswalk import (
 from soyang.admission.enquired import Known
 from soyang.admission.faults import read_faults, unique, write_faults
 from soyang.admission.people import People, read_people
-from soyang.admission.private import write_private
 from soyang.admission.sheet import Row
 from soyang.admission.tables import ADMITTED, CONSENTS, CROSSWALK, UNITS
 from soyang.core.errors import Fault, Scope
 from soyang.core.people import Affected, Consent, Sex
+from soyang.core.private import write_private
 from soyang.core.settings import Settings, load
 from soyang.core.tables import read_table, write_table
 

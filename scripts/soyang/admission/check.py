@@ -14,12 +14,12 @@ from soyang.admission.files import FileCheck
 from soyang.admission.knowledge import source_faults, transcript_faults
 from soyang.admission.people import People, read_people
 from soyang.admission.platform import clinical_knowledge_faults, platform_faults
-from soyang.admission.private import write_private
 from soyang.admission.reference import Reference, open_reference
 from soyang.admission.sheet import Row
 from soyang.admission.tables import UNITS
 from soyang.core.errors import Fault, FaultError, Scope
 from soyang.core.people import Consent
+from soyang.core.private import write_private
 from soyang.core.settings import Settings, examine
 from soyang.core.yaml_files import locate
 

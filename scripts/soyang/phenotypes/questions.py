@@ -158,11 +158,6 @@ _ENDS = {
 _VALUED = ("observation", "measurement")
 
 
-def table_of(domain: str) -> str:
-    """The table that holds a domain's records."""
-    return "note_nlp" if domain == "note" else _STEMS[domain][0]
-
-
 def events(domain: str) -> str:
     """The records of one domain, as they are."""
     if domain == "note":
