@@ -9,10 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soyang.admission.consent import (
-    ALL,
     OBJECTIONS,
     PERMITTED,
-    UNKNOWN,
     Age,
     Record,
     decide,
@@ -20,7 +18,7 @@ from soyang.admission.consent import (
     turns,
 )
 from soyang.admission.duo import DUO, USES
-from soyang.core.people import Consent
+from soyang.core.people import EVERY_SCOPE, UNKNOWN_SCOPE, Consent
 
 DAY = date(2026, 1, 15)
 EVERYTHING = ";".join(Consent)
@@ -75,7 +73,7 @@ def test_a_consent_to_research_does_not_end_care():
 
 
 def test_the_platform_gives_nothing_that_the_sheet_does_not():
-    found = decided([says(ALL)], sheet="clinical_care")
+    found = decided([says(EVERY_SCOPE)], sheet="clinical_care")
     assert [s for s, d in found.items() if d.permitted] == ["clinical_care"]
     assert found["research"].reason == "sheet: not given"
     assert found["clinical_care"].reason == "sheet and platform"
@@ -89,13 +87,15 @@ def test_all_three_must_agree():
 
 
 def test_withdrawal_in_the_sheet_denies_all():
-    found = decided([says(ALL)], sheet="withdrawn")
+    found = decided([says(EVERY_SCOPE)], sheet="withdrawn")
     assert {d.reason for d in found.values()} == {"withdrawn"}
     assert scopes(found.values()) == "withdrawn"
 
 
 def test_withdrawal_on_the_platform_denies_all():
-    found = decided([says(ALL, recorded="2020-01-01"), says(ALL, "deny", recorded="2025-01-01")])
+    found = decided(
+        [says(EVERY_SCOPE, recorded="2020-01-01"), says(EVERY_SCOPE, "deny", recorded="2025-01-01")]
+    )
     assert {d.reason for d in found.values()} == {"platform: withdrawn"}
     assert scopes(found.values()) == "withdrawn"
 
@@ -124,14 +124,14 @@ def test_the_later_word_counts_and_in_doubt_the_denial(records, expected):
     for words in records:
         decision, *rest = words.split()
         when = {"recorded": f"{rest[-1]}-05-05"} if rest and rest[-1].isdigit() else {}
-        scope = next((w for w in rest if w in (ALL, UNKNOWN)), "research")
+        scope = next((w for w in rest if w in (EVERY_SCOPE, UNKNOWN_SCOPE)), "research")
         found.append(says(scope, decision, **when))
     assert research(*found) == expected
     assert research(*found[::-1]) == expected
 
 
 def test_a_denial_of_an_unknown_purpose_leaves_care():
-    found = decided([says(UNKNOWN, "deny")])
+    found = decided([says(UNKNOWN_SCOPE, "deny")])
     assert [s for s, d in found.items() if not d.permitted] == list(USES)
 
 
@@ -212,25 +212,25 @@ def test_of_a_year_alone_the_stricter_day_counts():
 
 
 def test_without_assent_on_record_the_guardian_decides_on_care_only():
-    found = decided([says(ALL, given_by="guardian")], age=born(CHILD))
+    found = decided([says(EVERY_SCOPE, given_by="guardian")], age=born(CHILD))
     assert [s for s, d in found.items() if d.permitted] == ["clinical_care"]
     care = found["clinical_care"]
     assert care.reason == "sheet and platform, assent not recorded"
     assert care.given_by == "guardian"
-    refused = decided([says(ALL, given_by="guardian", assent="no")], age=born(CHILD))
+    refused = decided([says(EVERY_SCOPE, given_by="guardian", assent="no")], age=born(CHILD))
     assert refused["clinical_care"].reason == "platform: minor refused assent"
 
 
 def test_a_minors_own_permit_is_assent_beside_the_guardians():
-    records = [says(ALL, given_by="guardian", recorded="2024-01-01"),
-               says(ALL, given_by="self", recorded="2024-02-01")]  # fmt: skip
+    records = [says(EVERY_SCOPE, given_by="guardian", recorded="2024-01-01"),
+               says(EVERY_SCOPE, given_by="self", recorded="2024-02-01")]  # fmt: skip
     assert research(*records, age=born(CHILD)) == (True, "sheet and platform")
-    refused = [says(ALL, given_by="guardian", assent="no"), records[1]]
+    refused = [says(EVERY_SCOPE, given_by="guardian", assent="no"), records[1]]
     assert research(*refused, age=born(CHILD))[0] is False
 
 
 def test_consent_anew_after_coming_of_age():
-    before = says(ALL, given_by="guardian", assent="yes", recorded="2015-01-01")
+    before = says(EVERY_SCOPE, given_by="guardian", assent="yes", recorded="2015-01-01")
     own = says("research", given_by="self", recorded="2026-01-02")
     found = decided([before, own], age=born(date(2006, 5, 5)))
     assert found["research"].permitted
@@ -238,10 +238,12 @@ def test_consent_anew_after_coming_of_age():
 
 
 def test_a_minors_permission_ends_with_an_age_and_tells_no_birthday():
-    guardian = says(ALL, given_by="guardian", assent="yes")
+    guardian = says(EVERY_SCOPE, given_by="guardian", assent="yes")
     found = decided([guardian], age=born(date(2008, 6, 17)))["research"]
     assert found.valid_until == date(2027, 5, 31)
-    asked = decided([says(ALL, given_by="guardian")], age=born(date(2019, 6, 17)))["research"]
+    asked = decided([says(EVERY_SCOPE, given_by="guardian")], age=born(date(2019, 6, 17)))[
+        "research"
+    ]
     assert asked.valid_until == date(2026, 5, 31), "from 7 years on assent is needed"
     soon = decided([guardian], age=born(date(2007, 1, 31)))["research"]
     assert (soon.permitted, soon.valid_until) == (True, DAY)
@@ -282,7 +284,7 @@ def test_terms_of_a_permit_that_does_not_hold_count_for_nothing():
     assert decided([gone])["commercial_use"].permitted
 
 
-SCOPE = st.sampled_from([*Consent, ALL, UNKNOWN])
+SCOPE = st.sampled_from([*Consent, EVERY_SCOPE, UNKNOWN_SCOPE])
 DAYS = st.none() | st.dates(date(2015, 1, 1), date(2030, 1, 1))
 RECORD = st.builds(
     Record,
@@ -301,14 +303,14 @@ AGE = st.none() | st.dates(date(1950, 1, 1), date(2026, 1, 1))
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
-@given(SHEET, st.lists(RECORD, max_size=5), AGE, st.sampled_from([*Consent, ALL]))
+@given(SHEET, st.lists(RECORD, max_size=5), AGE, st.sampled_from([*Consent, EVERY_SCOPE]))
 def test_another_denial_or_an_emptier_sheet_never_permits_more(sheet, records, birth, scope):
     found = decided(records, sheet=sheet, age=born(birth))
     stricter = decided([*records, says(scope, "deny")], sheet=sheet, age=born(birth))
     for name in Consent:
         assert found[name].permitted >= stricter[name].permitted
         assert not found[name].permitted or name in sheet.split(";")
-        assert not (stricter[name].permitted and scope in (name, ALL))
+        assert not (stricter[name].permitted and scope in (name, EVERY_SCOPE))
         until = found[name].valid_until
         assert until is None or (found[name].permitted and until >= DAY)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from soyang.admission.consent import UNKNOWN
 from soyang.admission.enquired import read_known, read_records, record_faults
 from soyang.admission.tables import CONSENTS
 from soyang.core.clinical import Consents
 from soyang.core.errors import FaultError, Scope
+from soyang.core.people import UNKNOWN_SCOPE
 from soyang.core.tables import read_table
 
 KNOWN = "person\trecord\tsex_recorded\tbirth_year\tbirth_date"
@@ -112,7 +112,7 @@ def test_a_word_that_is_not_known_fails_its_person_and_permits_nothing(
 
 def test_a_purpose_without_a_word_here_is_no_fault(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    path = write("asked.tsv", RECORDS, f"P1\t{UNKNOWN}\tpermit\t\t\tself\tyes\t\t\tplatform")
+    path = write("asked.tsv", RECORDS, f"P1\t{UNKNOWN_SCOPE}\tpermit\t\t\tself\tyes\t\t\tplatform")
     assert list(record_faults(path, {"P1": "S1"})) == []
 
 

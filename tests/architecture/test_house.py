@@ -136,6 +136,20 @@ def test_the_project_names_no_machine_and_no_registry():
         assert not host.search(path.read_text(encoding="utf-8")), name
 
 
+@pytest.mark.parametrize(("room", "verb"), VERBS)
+def test_docs_name_every_option(room, verb):
+    """A row that says 'thresholds' need not name the numbers."""
+    function = getattr(import_module(f"soyang.{room}.{verb}"), verb)
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    name = f"| `{room} {verb.replace('_', '-')}` |"
+    (row,) = (line for line in text.splitlines() if line.startswith(name))
+    for parameter in inspect.signature(function).parameters.values():
+        number = str(parameter.annotation) in {"int", "float"}
+        option = f"--{parameter.name.replace('_', '-')}"
+        if parameter.kind is parameter.KEYWORD_ONLY and not (number and "thresholds" in row):
+            assert re.search(rf"`{option}[`*]", row), f"{room} {verb}: {option} is not in its row"
+
+
 def test_docs_name_every_verb_and_target():
     architecture = (ROOT / "docs" / "architecture.md").read_text()
     for room, verb in VERBS:

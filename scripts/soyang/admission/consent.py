@@ -21,14 +21,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from soyang.admission.duo import USES, exclusion
-from soyang.core.people import Consent
+from soyang.core.people import CONSENT_WORDS, EVERY_SCOPE, UNKNOWN_SCOPE, Consent
 
-ALL = "all"
-UNKNOWN = "unknown"
-"""Scope of a record about a purpose that nobody here has a word for."""
 WITHDRAWN = "withdrawn"
 NOT_GIVEN = "sheet: not given"
-SOURCES = ("platform", "table")
+SOURCES = CONSENT_WORDS["source"]
 """Who may speak beside the sheet, in the order in which their objections are told."""
 PERMITTED = (
     "sheet",
@@ -53,7 +50,7 @@ OBJECTIONS = (
     "minor refused assent",
 )
 """Reasons of a source against it, after ``platform: `` or ``table: ``; two end with a date."""
-DENIALS = {ALL: "withdrawn", UNKNOWN: "denied for a purpose that is not known"}
+DENIALS = {EVERY_SCOPE: "withdrawn", UNKNOWN_SCOPE: "denied for a purpose that is not known"}
 NO_ASSENT_KNOWN = ", assent not recorded"
 
 
@@ -211,8 +208,8 @@ def _sources(records: Sequence[Record], scope: Consent, age: Age, day: date) -> 
 
 
 def _is_about(record: Record, scope: Consent) -> bool:
-    unknown = record.scope == UNKNOWN and not record.permit and scope in USES
-    return unknown or record.scope in (scope, ALL)
+    unknown = record.scope == UNKNOWN_SCOPE and not record.permit and scope in USES
+    return unknown or record.scope in (scope, EVERY_SCOPE)
 
 
 def said_of(records: Sequence[Record], scope: Consent, age: Age, day: date) -> Said | None:
@@ -232,8 +229,8 @@ def said_of(records: Sequence[Record], scope: Consent, age: Age, day: date) -> S
     permits = _with_assent([r for r in records if r.permit and r.start() <= day], age, day)
     latest = _latest(permits)
     own = _latest([r for r in permits if r.scope == scope])
-    for denial in sorted(denials, key=lambda r: r.scope != ALL):
-        answer = latest if denial.scope == ALL else own
+    for denial in sorted(denials, key=lambda r: r.scope != EVERY_SCOPE):
+        answer = latest if denial.scope == EVERY_SCOPE else own
         if not (answer and denial.recorded and _when(answer) > denial.recorded):
             return Said(objection=DENIALS.get(denial.scope, "denied"))
     if latest:
@@ -253,7 +250,9 @@ def _when(record: Record) -> date:
 
 def _latest(permits: Sequence[Record]) -> Record | None:
     """The latest; of one day the narrower scope, then the one that ends first."""
-    order = sorted(permits, key=lambda r: (r.scope == ALL, r.valid_until or date.max, r.given_by))
+    order = sorted(
+        permits, key=lambda r: (r.scope == EVERY_SCOPE, r.valid_until or date.max, r.given_by)
+    )
     return max(order, key=_when, default=None)
 
 

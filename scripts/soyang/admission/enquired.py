@@ -13,24 +13,16 @@ from pathlib import Path
 
 import polars as pl
 
-from soyang.admission.consent import ALL, SOURCES, UNKNOWN, Age, Record
+from soyang.admission.consent import Age, Record
 from soyang.admission.duo import DUO
 from soyang.admission.faults import nearest
 from soyang.core.clinical import Consents
 from soyang.core.errors import Fault, Scope
-from soyang.core.people import Consent
+from soyang.core.people import CONSENT_WORDS
 from soyang.core.tables import read_columns
 
-WORDS = {
-    "scope": (*Consent, ALL, UNKNOWN),
-    "decision": ("permit", "deny"),
-    "given_by": ("self", "guardian", "unknown"),
-    "assent": ("yes", "no", "unknown"),
-    "source": SOURCES,
-}
-"""Closed vocabularies of a consent record."""
 DAYS = ("valid_from", "valid_until", "recorded")
-COLUMNS = ("person", *WORDS, *DAYS, "duo")
+COLUMNS = ("person", *CONSENT_WORDS, *DAYS, "duo")
 SHOWN = 40
 """Characters of a word that are shown; longer ones are no word of a vocabulary."""
 
@@ -148,7 +140,7 @@ def record_faults(path: Path | None, samples: Mapping[str, str]) -> Iterator[Fau
 
 def _troubles(row: Row) -> Iterator[tuple[str, str, str]]:
     """Column, what was found and what is allowed."""
-    for column, allowed in WORDS.items():
+    for column, allowed in CONSENT_WORDS.items():
         if row[column] not in allowed:
             yield column, _shown(row[column], allowed), ", ".join(allowed)
     for column in DAYS:

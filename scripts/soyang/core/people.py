@@ -39,6 +39,20 @@ class Consent(StrEnum):
     """Companies may use the data."""
 
 
+EVERY_SCOPE = "all"
+"""Scope of a consent record about everything: a withdrawal, an opt-out, or a whole permit."""
+UNKNOWN_SCOPE = "unknown"
+"""Scope of a record about a purpose that nobody here has a word for; it never permits."""
+CONSENT_WORDS: dict[str, tuple[str, ...]] = {
+    "scope": (*(str(scope) for scope in Consent), EVERY_SCOPE, UNKNOWN_SCOPE),
+    "decision": ("permit", "deny"),
+    "given_by": ("self", "guardian", "unknown"),
+    "assent": ("yes", "no", "unknown"),
+    "source": ("platform", "table"),
+}
+"""Closed vocabularies of a consent record, as rooms hand it on."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Member:
     """One person in a pedigree; father and mother are person names, ``""`` if not known."""

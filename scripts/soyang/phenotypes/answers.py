@@ -8,6 +8,7 @@ platform's own person_id is in no answer.
 
 import polars as pl
 
+from soyang.core.people import CONSENT_WORDS
 from soyang.core.tables import Column, Table
 
 DOMAINS = ("condition", "observation", "medicine", "measurement", "procedure", "note")
@@ -120,20 +121,23 @@ CONSENT_RECORDS = Table(
             "commercial_use, 'all', or 'unknown' for a purpose that no scope covers",
         ),
         Column(
-            name="decision", dtype=pl.String, allowed=("permit", "deny"), meaning="what it says"
+            name="decision",
+            dtype=pl.String,
+            allowed=CONSENT_WORDS["decision"],
+            meaning="what it says",
         ),
         Column(name="valid_from", dtype=pl.Date, nullable=True, meaning="missing: from ever"),
         Column(name="valid_until", dtype=pl.Date, nullable=True, meaning="missing: no end"),
         Column(
             name="given_by",
             dtype=pl.String,
-            allowed=("self", "guardian", "unknown"),
+            allowed=CONSENT_WORDS["given_by"],
             meaning="who consented",
         ),
         Column(
             name="assent",
             dtype=pl.String,
-            allowed=("yes", "no", "unknown"),
+            allowed=CONSENT_WORDS["assent"],
             meaning="whether the minor agreed",
         ),
         Column(
@@ -143,7 +147,7 @@ CONSENT_RECORDS = Table(
             name="recorded", dtype=pl.Date, nullable=True, meaning="day of the consent or change"
         ),
         Column(
-            name="source", dtype=pl.String, allowed=("platform", "table"), meaning="who says so"
+            name="source", dtype=pl.String, allowed=CONSENT_WORDS["source"], meaning="who says so"
         ),
     ),
 )

@@ -12,15 +12,11 @@ import polars as pl
 
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import read_rows
-from soyang.core.people import Consent
+from soyang.core.people import CONSENT_WORDS
 from soyang.phenotypes.answers import CONSENT_RECORDS, canonical
 
-WORDS: dict[str, tuple[str, ...]] = {
-    "scope": (*(str(scope) for scope in Consent), "all", "unknown"),
-    "decision": ("permit", "deny"),
-    "given_by": ("self", "guardian", "unknown"),
-    "assent": ("yes", "no", "unknown"),
-}
+WORDS = {name: words for name, words in CONSENT_WORDS.items() if name != "source"}
+"""Closed vocabularies of a row; who says it is known from where it stands."""
 DATES = ("valid_from", "valid_until", "recorded")
 COLUMNS = ("platform_person_id", *WORDS, *DATES, "duo")
 """Columns of a file of consents."""

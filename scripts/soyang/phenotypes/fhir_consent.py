@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from soyang.core.people import Consent
+from soyang.core.people import EVERY_SCOPE, UNKNOWN_SCOPE, Consent
 from soyang.phenotypes.fhir_days import first_day, last_day
 
 ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
@@ -24,12 +24,10 @@ DUO = "http://purl.obolibrary.org/obo/duo.owl"
 PRIVACY = (CONSENT_SCOPE, "patient-privacy")
 OWN = "urn:soyang:consent-scope"
 """Our own words as codes, for what no public code system has (secondary findings, recontact)."""
-ALL = "all"
-UNKNOWN = "unknown"
 
 PURPOSES: dict[tuple[str, str], str] = {
     **{(OWN, scope.value): scope.value for scope in Consent},
-    (OWN, ALL): ALL,
+    (OWN, EVERY_SCOPE): EVERY_SCOPE,
     **{(ACT_REASON, code): "clinical_care" for code in ("TREAT", "ETREAT", "CAREMGT")},
     **{
         (ACT_REASON, code): "research"
@@ -87,7 +85,7 @@ class Spoken:
     @property
     def topics(self) -> set[str]:
         """What it speaks about: its scopes, and all where it is the privacy consent."""
-        return {rule.scope for rule in self.rules} | ({ALL} if self.privacy else set())
+        return {rule.scope for rule in self.rules} | ({EVERY_SCOPE} if self.privacy else set())
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Its rules as rows of the table of consents, without the person."""
@@ -192,7 +190,7 @@ def _own_rules(
     clear = kind == "permit" and not any(provision.get(name) for name in NARROWING)
     duo = _duo(provision) if kind == "permit" else ()
     for scope in scopes:
-        told = scope if clear else UNKNOWN
+        told = scope if clear else UNKNOWN_SCOPE
         terms = duo if told == Consent.RESEARCH else ()
         yield Rule(scope=told, decision="permit", start=start, end=end, duo=terms)
     if not NOT_COMMERCIAL.isdisjoint(term.replace(":", "_") for term in duo):
@@ -201,12 +199,12 @@ def _own_rules(
 
 def _beside(rule: Rule, exception: Rule) -> Iterator[Rule]:
     """What is left of a denial beside a permission nested in it."""
-    if rule.decision != "deny" or exception.scope == UNKNOWN:
+    if rule.decision != "deny" or exception.scope == UNKNOWN_SCOPE:
         yield rule
-    elif rule.scope == ALL and exception.scope != ALL:
+    elif rule.scope == EVERY_SCOPE and exception.scope != EVERY_SCOPE:
         for scope in Consent:
             yield from _beside(replace(rule, scope=scope.value), exception)
-    elif exception.scope not in (rule.scope, ALL):
+    elif exception.scope not in (rule.scope, EVERY_SCOPE):
         yield rule
     else:
         one = timedelta(days=1)
@@ -223,7 +221,7 @@ def _scopes(provision: dict[str, Any]) -> tuple[str, ...]:
     """
     codes = [_pair(coding) for coding in _codings(provision.get("purpose"))]
     purposes = [pair for pair in codes if pair[0] != DUO or pair in PURPOSES]
-    return tuple(sorted({PURPOSES.get(pair, UNKNOWN) for pair in purposes}))
+    return tuple(sorted({PURPOSES.get(pair, UNKNOWN_SCOPE) for pair in purposes}))
 
 
 def _scope_of(resource: dict[str, Any]) -> tuple[str, ...]:
@@ -238,7 +236,7 @@ def _scope_of(resource: dict[str, Any]) -> tuple[str, ...]:
         return tuple(sorted(scopes))
     kind = (resource.get("provision") or {}).get("type") or _policy(resource)
     refused = kind == "deny" or resource.get("status") in ("rejected", "inactive")
-    return (ALL,) if refused and PRIVACY in codes else (UNKNOWN,)
+    return (EVERY_SCOPE,) if refused and PRIVACY in codes else (UNKNOWN_SCOPE,)
 
 
 def _pair(coding: dict[str, Any]) -> tuple[str, str]:

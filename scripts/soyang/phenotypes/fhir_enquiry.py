@@ -13,9 +13,10 @@ from typing import Any
 import polars as pl
 
 from soyang.core.clinical import Fhir
+from soyang.core.people import UNKNOWN_SCOPE
 from soyang.phenotypes.answers import CONSENT_RECORDS, KNOWN_PERSONS, SPECIMENS
 from soyang.phenotypes.fhir_client import Client
-from soyang.phenotypes.fhir_consent import UNKNOWN, consent_rows
+from soyang.phenotypes.fhir_consent import consent_rows
 from soyang.phenotypes.fhir_days import first_day, whole_day
 from soyang.phenotypes.fhir_search import (
     Resource,
@@ -84,7 +85,7 @@ def enquire(fhir: Fhir, wanted: pl.DataFrame, *, client: Client | None = None) -
 
 def unknown_consents(consents: pl.DataFrame) -> int:
     """How many provisions name a purpose that no table of ours has."""
-    return consents.filter(pl.col("scope") == UNKNOWN).height
+    return consents.filter(pl.col("scope") == UNKNOWN_SCOPE).height
 
 
 def known_person(patient: Resource, hospital: str) -> dict[str, Any]:

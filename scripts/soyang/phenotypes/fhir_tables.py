@@ -18,9 +18,10 @@ import polars as pl
 
 from soyang.core.clinical import Fhir
 from soyang.core.files import atomic_path, restrict, write_text
+from soyang.core.people import UNKNOWN_SCOPE
 from soyang.phenotypes import fhir_load
 from soyang.phenotypes.fhir_codes import attach_vocabulary, resolve, unknown_systems
-from soyang.phenotypes.fhir_consent import UNKNOWN, consent_rows
+from soyang.phenotypes.fhir_consent import consent_rows
 from soyang.phenotypes.fhir_load import Files
 from soyang.phenotypes.fhir_search import referenced
 
@@ -165,7 +166,7 @@ def _told(
             "GROUP BY 1 ORDER BY 1"
         ),
         "unknown_code_systems": unknown_systems(connection),
-        "unknown_consents": frames["consent"].filter(pl.col("scope") == UNKNOWN).height,
+        "unknown_consents": frames["consent"].filter(pl.col("scope") == UNKNOWN_SCOPE).height,
         "references_missing": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
         "unanswered": ["periods", "events.note"],
     }
