@@ -284,6 +284,13 @@ def test_terms_of_a_permit_that_does_not_hold_count_for_nothing():
     assert decided([gone])["commercial_use"].permitted
 
 
+def test_a_denial_does_not_lift_the_terms_of_the_permit_that_it_ends():
+    """Who allowed use for one disease only has not allowed research by denying something else."""
+    bound = says("secondary_findings", duo=("DUO:0000007",))
+    assert not decided([bound])["research"].permitted
+    assert not decided([bound, says("secondary_findings", "deny")])["research"].permitted
+
+
 SCOPE = st.sampled_from([*Consent, EVERY_SCOPE, UNKNOWN_SCOPE])
 DAYS = st.none() | st.dates(date(2015, 1, 1), date(2030, 1, 1))
 RECORD = st.builds(

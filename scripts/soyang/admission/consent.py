@@ -138,12 +138,15 @@ class Said:
         objection: why not, ``""`` if it permits.
         record: what decides; None where that is a withdrawal, a denial or not one record.
         until: last day of the permission, None if there is none.
+        terms: DUO terms that bind other scopes too; a denial doesn't lift those of the permit
+            that it ends.
     """
 
     objection: str
     record: Record | None = None
     until: date | None = None
     note: str = ""
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +179,7 @@ def decide(
     """
     words = given.split(";")
     said = {scope: _sources(records, scope, age, day) for scope in Consent}
-    terms = sorted({t for s in said.values() for one in s.values() for t in _terms(one)})
+    terms = sorted({t for s in said.values() for one in s.values() for t in one.terms})
     for scope in Consent:
         found = said[scope]
         duo = terms if scope in USES else []
@@ -232,7 +235,8 @@ def said_of(records: Sequence[Record], scope: Consent, age: Age, day: date) -> S
     for denial in sorted(denials, key=lambda r: r.scope != EVERY_SCOPE):
         answer = latest if denial.scope == EVERY_SCOPE else own
         if not (answer and denial.recorded and _when(answer) > denial.recorded):
-            return Said(objection=DENIALS.get(denial.scope, "denied"))
+            ended = _judged(latest, scope, age, day).terms if latest else ()
+            return Said(objection=DENIALS.get(denial.scope, "denied"), terms=ended)
     if latest:
         found = _judged(latest, scope, age, day)
         return replace(found, until=_sooner(found.until, _next_denial(records, day)))
@@ -274,7 +278,8 @@ def _judged(record: Record, scope: Consent, age: Age, day: date) -> Said:
         if birthday > day and objection_to(record, scope, age, birthday):
             until = _sooner(until, month_before(birthday, day))
     noted = _by_guardian(record, age, day) and age.may_assent(day) and record.assent == "unknown"
-    return Said(objection="", record=record, until=until, note=NO_ASSENT_KNOWN if noted else "")
+    note = NO_ASSENT_KNOWN if noted else ""
+    return Said(objection="", record=record, until=until, note=note, terms=record.duo)
 
 
 def objection_to(record: Record, scope: Consent, age: Age, day: date) -> str:
@@ -319,10 +324,6 @@ def _next_denial(records: Sequence[Record], day: date) -> date | None:
 
 def _sooner(*days: date | None) -> date | None:
     return min((day for day in days if day), default=None)
-
-
-def _terms(said: Said) -> tuple[str, ...]:
-    return said.record.duo if said.record and not said.objection else ()
 
 
 def _objection(
