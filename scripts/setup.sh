@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Set up everything: system packages (Debian), uv, and .venv from the lock file.
 # Does nothing where all is there. Says what it is about to install.
+# Further lists of Debian packages may be named: scripts/setup.sh resources/bench-packages.txt
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,7 +9,7 @@ missing=()
 while read -r package; do
     dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null |
         grep -qx installed || missing+=("$package")
-done <resources/system-packages.txt
+done < <(cat resources/system-packages.txt "$@")
 
 if ((${#missing[@]})); then
     as_root=()
@@ -25,6 +26,11 @@ if ((${#missing[@]})); then
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install \
         --quiet --quiet --yes --no-install-recommends "${missing[@]}" >/dev/null
 fi
+
+# Compiled loops that are older than the code: numba doesn't see changes in another module's
+# functions that it has inlined.
+newest=$(find scripts/soyang -name '*.py' -printf '%T@ %p\n' | sort --numeric-sort | tail -n 1)
+find scripts/soyang -name '*.nb[ic]' ! -newer "${newest#* }" -delete
 
 # What .venv was made from; where that is unchanged there is nothing to do.
 stamp=.venv/.made-from
