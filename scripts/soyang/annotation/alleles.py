@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 Bases = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -108,12 +109,12 @@ def shift(events: pl.DataFrame, sequence: Bases, *, rightwards: bool) -> pl.Data
         ``events`` with the four columns moved, and ``duplicates``: whether the insertion
         repeats the bases right before it (as seen along the direction of the shift).
     """
-    steps = _steps(events, sequence, rightwards=rightwards)
+    far = steps(events, sequence, rightwards=rightwards)
     sign = 1 if rightwards else -1
     moved = events.with_columns(
-        pl.Series("_steps", steps),
-        pl.col("start") + pl.Series(sign * steps),
-        pl.col("end") + pl.Series(sign * steps),
+        pl.Series("_steps", far),
+        pl.col("start") + pl.Series(sign * far),
+        pl.col("end") + pl.Series(sign * far),
     ).with_columns(
         _rotated("deleted", rightwards=rightwards), _rotated("inserted", rightwards=rightwards)
     )
@@ -122,7 +123,7 @@ def shift(events: pl.DataFrame, sequence: Bases, *, rightwards: bool) -> pl.Data
     )
 
 
-def _steps(events: pl.DataFrame, sequence: Bases, *, rightwards: bool) -> Ints:
+def steps(events: pl.DataFrame, sequence: Bases, *, rightwards: bool) -> Ints:
     """How far each event may move; 0 for those that are no pure insertion or deletion."""
     start, end = events["start"].to_numpy(), events["end"].to_numpy()
     moving = Ragged.of(events["deleted"] + events["inserted"])
@@ -162,6 +163,19 @@ def _duplicates(events: pl.DataFrame, sequence: Bases, *, rightwards: bool) -> p
         lambda rows, k: sequence[first[rows] + k], np.where(wanted, inserted.length, 0)
     )
     return pl.Series(wanted & (same == inserted.length), dtype=pl.Boolean)
+
+
+def sliced(sequence: Bases, start: Ints, end: Ints) -> pl.Series:
+    """The bases from each start to each end (0-based, half-open) as text."""
+    length = end - start
+    offset = np.zeros(len(start) + 1, dtype=np.int64)
+    np.cumsum(length, out=offset[1:])
+    # Position k of the joined bases stands in the sequence at k plus its row's shift.
+    index = np.repeat(start - offset[:-1], length) + np.arange(offset[-1])
+    text = pa.LargeStringArray.from_buffers(
+        len(start), pa.py_buffer(offset), pa.py_buffer(sequence[index])
+    )
+    return pl.Series("bases", text, dtype=pl.String)
 
 
 def complement(text: pl.Expr) -> pl.Expr:
