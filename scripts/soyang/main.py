@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -26,7 +26,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "calling": ("call", "adopt_gvcf", "adopt_vcf", "variants", "callable"),
     "identity": ("sketch", "relate", "judge"),
     "cohort": ("join", "count"),
-    "annotation": ("consequence", "describe", "annotate"),
+    "annotation": (
+        "consequence", "describe", "annotate", "reannotate", "haplotypes", "identify",
+        "annotate_vcf", "update",
+    ),
     "phenotypes": (
         "ontology", "enquire", "fetch", "extract", "map", "facts", "phecodes", "lifelog",
         "timeline", "select", "matrix", "profile",
@@ -39,8 +42,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 PRIVATE_ROOMS = {"admission", "phenotypes", "governance"}
 """Rooms that read the platform's identifiers."""
-PEOPLE_COMMANDS = {"check": "Show every fault of settings, sheet and files at once."}
-"""Words that people type across rooms, each a module beside ``core/``."""
+PEOPLE_COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "check": ("Show every fault of settings, sheet and files at once.", ()),
+    "knowledge": ("Make and compare knowledge releases.", ("build", "diff", "show")),
+}
+"""Words that people type across rooms, each a module beside ``core/``: what it is for, and its
+verbs, each a function of the module; without verbs the word itself is one."""
 
 
 def parser(words: Sequence[str]) -> argparse.ArgumentParser:
@@ -52,20 +59,29 @@ def parser(words: Sequence[str]) -> argparse.ArgumentParser:
     root.add_argument("--log", type=Path, help="write all that is said to this file")
     root.add_argument("--subject", default="", help="sample or person that the work is for")
     rooms = root.add_subparsers(metavar="ROOM", required=True)
-    for word, told in PEOPLE_COMMANDS.items():
+    for word, (told, verbs) in PEOPLE_COMMANDS.items():
         own = rooms.add_parser(word, help=told)
-        if word in words:
+        if word in words and verbs:
+            _add_verbs(own, dict.fromkeys(verbs, f"soyang.{word}"), words)
+        elif word in words:
             _bind(own, f"soyang.{word}", word)
     for room, verbs in ROOMS.items():
         own = rooms.add_parser(room, help=", ".join(verbs).replace("_", "-"))
         if room in words:
-            listed = own.add_subparsers(metavar="VERB", required=True)
-            for verb in verbs:
-                name = verb.replace("_", "-")
-                below = listed.add_parser(name)
-                if name in words:
-                    _bind(below, f"soyang.{room}.{verb}", verb)
+            _add_verbs(own, {verb: f"soyang.{room}.{verb}" for verb in verbs}, words)
     return root
+
+
+def _add_verbs(
+    own: argparse.ArgumentParser, modules: Mapping[str, str], words: Sequence[str]
+) -> None:
+    """Add each verb to its room or word; only the one that is named is imported."""
+    listed = own.add_subparsers(metavar="VERB", required=True)
+    for verb, module in modules.items():
+        name = verb.replace("_", "-")
+        below = listed.add_parser(name, help="")  # with a help it is listed
+        if name in words:
+            _bind(below, module, verb)
 
 
 def _bind(below: argparse.ArgumentParser, module: str, verb: str) -> None:

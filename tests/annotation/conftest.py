@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +21,25 @@ import pytest
 from bioutils.sequences import reverse_complement
 from hgvs.dataproviders.interface import Interface
 
+from soyang import __version__
 from soyang.annotation.genome import Genome
 from soyang.annotation.gff import Transcripts, read_transcripts
+from soyang.annotation.release.folder import checksums
+from soyang.annotation.release.manifest import (
+    GENES,
+    INTERVALS,
+    MANIFEST,
+    VARIANTS,
+    ColumnFact,
+    Kind,
+    Manifest,
+    SourceFact,
+    manifest_text,
+)
+from soyang.annotation.release.writer import IntervalWriter, VariantWriter
+from soyang.annotation.sources import clinvar, dbsnp
+from soyang.core.assembly import Assembly, bare
+from soyang.core.variant_key import allele_codes
 
 SITE_TYPES = {"contig": pl.String, "position": pl.Int64, "ref": pl.String, "alt": pl.String}
 COUNTS = ("ac", "an", "nhomalt", "nhemi")
@@ -144,6 +162,116 @@ def sites_frame(rows: Sequence[tuple[str, int, str, str]]) -> pl.DataFrame:
     frame = pl.DataFrame(list(rows), schema=SITE_TYPES, orient="row")
     ones = {"ac": 1, "an": 20, "nhomalt": 0, "nhemi": 0}
     return frame.with_columns(pl.lit(n, pl.Int32).alias(name) for name, n in ones.items())
+
+
+def counted(name: str, *groups: str) -> tuple[ColumnFact, ...]:
+    """Columns of a source of counts, of all and of groups."""
+    columns = [f"{kind}{group}" for group in ("", *(f"_{g}" for g in groups))
+               for kind in ("ac", "an", "nhomalt")]  # fmt: skip
+    return tuple(
+        ColumnFact(name=column, annotated=f"{name}_{column}", dtype="Int32", meaning=column)
+        for column in columns
+    )
+
+
+COLUMNS = {
+    Kind.CLINVAR: clinvar.COLUMNS,
+    Kind.DBSNP: dbsnp.COLUMNS,
+    Kind.REVEL: (ColumnFact(name="score", annotated="revel", dtype="Float32", meaning="score"),),
+    Kind.REPEATS: (ColumnFact(name="kind", annotated="repeat", dtype="String", meaning="kind"),),
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A source of a made release.
+
+    ``rows`` are (chromosome, position, ref, alt, values of the columns...), of intervals
+    (chromosome, start, end, value); values that are left out at the end are missing.
+    """
+
+    kind: Kind
+    rows: Sequence[tuple[Any, ...]]
+    version: str = "1"
+    columns: tuple[ColumnFact, ...] = ()
+    row_group: int = 100
+
+    @property
+    def facts(self) -> tuple[ColumnFact, ...]:
+        return self.columns or COLUMNS[self.kind]
+
+
+def write_release(
+    path: Path,
+    sources: dict[str, Made],
+    *,
+    genome: Genome | None = None,
+    genes: pl.DataFrame | None = None,
+    assembly: Assembly = Assembly.GRCH38,
+) -> Path:
+    """Write a release by hand, in the layout of release.manifest."""
+    path.mkdir(parents=True)
+    facts = {name: _write_source(path, name, made) for name, made in sources.items()}
+    if genes is not None:
+        genes.write_parquet(path / GENES)
+    stated = Manifest(
+        release=path.name,
+        assembly=assembly,
+        reference_md5={bare(n): genome.md5(n) for n in genome.lengths} if genome else {},
+        soyang=__version__,
+        previous="",
+        sources=facts,
+        files=checksums(path),
+    )
+    (path / MANIFEST).write_text(manifest_text(stated), encoding="utf-8")
+    return path
+
+
+def _write_source(path: Path, name: str, made: Made) -> SourceFact:
+    chromosomes = list(dict.fromkeys(row[0] for row in made.rows))
+    if made.kind is Kind.REPEATS:
+        writer: Any = IntervalWriter(path / INTERVALS / name, made.facts[0])
+    else:
+        writer = VariantWriter(path / VARIANTS / name, made.facts, row_group=made.row_group)
+    with writer:
+        for chromosome in chromosomes:
+            rows = [row[1:] for row in made.rows if row[0] == chromosome]
+            writer.add(chromosome, _frame(rows, made))
+        written = dict(writer.close())
+    return SourceFact(
+        kind=made.kind,
+        name=name.title(),
+        version=made.version,
+        date="2025-01-01",
+        licence="none",
+        url="",
+        file=f"{name}.vcf",
+        size=1,
+        sha256=hashlib.sha256(repr((made.rows, made.version)).encode()).hexdigest(),
+        records=len(made.rows),
+        rows=written,
+        columns=made.facts,
+    )
+
+
+def _frame(rows: Sequence[tuple[Any, ...]], made: Made) -> pl.DataFrame:
+    values = {fact.name: getattr(pl, fact.dtype) for fact in made.facts}
+    if made.kind is Kind.REPEATS:
+        schema = {"start": pl.Int32, "end": pl.Int32, **values}
+        return pl.DataFrame(list(rows), schema=schema, orient="row")
+    schema = {"position": pl.Int32, "ref": pl.String, "alt": pl.String, **values}
+    full = [(*row, *[None] * (len(schema) - len(row))) for row in rows]
+    frame = pl.DataFrame(full, schema=schema, orient="row")
+    code = allele_codes(frame["ref"], frame["alt"])
+    long = pl.Series((code & 1) == 1)
+    spelt = [pl.when(long).then(pl.col(n)).alias(n) for n in ("ref", "alt")]
+    return frame.with_columns(code, *spelt).select("position", "code", "ref", "alt", *values)
+
+
+def numbered(rows: Sequence[tuple[str, int, str, str]]) -> pl.DataFrame:
+    """Sites as engines take them, numbered in their order."""
+    frame = pl.DataFrame(list(rows), schema=SITE_TYPES, orient="row").with_row_index("site")
+    return frame.with_columns(pl.col("site").cast(pl.Int64))
 
 
 class Local(Interface):  # type: ignore[misc]

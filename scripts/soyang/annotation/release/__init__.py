@@ -1,0 +1,1 @@
+"""Knowledge releases: catalogue, build, manifest, diff, and reading one."""
