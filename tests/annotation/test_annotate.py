@@ -1,9 +1,7 @@
-"""Joining ClinVar, dbSNP and frequencies: by allele, however the source writes it."""
+"""What a release says of the cohort's sites: by allele, and honestly where nothing is known."""
 
 from __future__ import annotations
 
-import gzip
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,42 +9,85 @@ from typing import Any
 import polars as pl
 import pytest
 
-from soyang.annotation.annotate import annotate, classifications, rsids
+from soyang.annotation.annotate import ANNOTATED_GENES, annotate, site_knowledge
 from soyang.annotation.consequence import consequence
 from soyang.annotation.describe import describe
-from soyang.annotation.genome import Genome
-from soyang.annotation.knowledge import chromosome, fetch, open_source
+from soyang.annotation.gene_tables import GENES
+from soyang.annotation.known import annotated_table, known_schema
+from soyang.annotation.release.manifest import Kind
+from soyang.annotation.release.reader import Release
 from soyang.annotation.tables import ANNOTATED
 from soyang.core.errors import FaultError
-from soyang.core.process import pipe, run
 from soyang.core.tables import read_table
-from tests.annotation.conftest import World
-from tests.conftest import MakeVcf
+from soyang.core.variant_key import alleles, parts
+from tests.annotation.conftest import Made, World, counted, sites_frame, write_release
 
-CLINVAR = (
-    '##INFO=<ID=CLNSIG,Number=.,Type=String,Description="Significance">',
-    '##INFO=<ID=CLNREVSTAT,Number=.,Type=String,Description="Review status">',
-    '##INFO=<ID=CLNDN,Number=.,Type=String,Description="Conditions">',
-)
-CONTIGS = {"chr20": 593, "chr21": 100}
-
+LONG = "TATTGGAACCAATTGG"
 ROWS = [
     ("chr20", 111, "A", "G"),
     ("chr20", 113, "GGCT", "G"),
     ("chr20", 120, "A", "C"),
     ("chr20", 120, "A", "T"),
+    ("chr20", 130, "T", LONG),
     ("chr21", 6, "T", "A"),
 ]
+SITES = ["111-A-G", "113-GGCT-G", "120-A-C", "120-A-T", f"130-T-{LONG}", "6-T-A"]
 
 
 @pytest.fixture
-def sites(make_sites: Callable[..., Path]) -> Path:
-    return make_sites(ROWS)
+def sources() -> dict[str, Made]:
+    expert, single = "reviewed by expert panel", "criteria provided, single submitter"
+    conflict = "Conflicting_classifications_of_pathogenicity"
+    said = [
+        ("20", 111, "A", "G", 7, "Pathogenic", expert, 3, "Alagille syndrome 1"),
+        ("20", 113, "GGCT", "G", 8, conflict, single, 1, None, "Benign(1)|Pathogenic(1)", 1),
+        ("20", 120, "A", "T", None, "Benign", single, 1),
+        ("20", 130, "T", LONG, 9, "Benign", single, 1),
+        ("20", 130, "T", "TATTGGAACCAATTGC", 10, "Pathogenic", single, 1),
+    ]
+    exomes = [
+        ("20", 111, "A", "G", 5, 1_000, 1, 4, 600, 0, 1, 400, 1),
+        ("20", 120, "A", "C", 30, 30_000, 2, 20, 20_000, 2, 10, 10_000, 0),
+        ("20", 120, "A", "T", 30, 30_000, 2, 29, 1_900, 2, 1, 28_100, 0),
+    ]
+    genomes = [
+        ("20", 120, "A", "C", 3, 4_000, 0, 1, 2_000, 0, 2, 2_000, 0),
+        ("21", 6, "T", "A", 0, 4_000, 0, 0, 2_000, 0, 0, 2_000, 0),
+    ]
+    return {
+        "clinvar": Made(Kind.CLINVAR, said),
+        "dbsnp": Made(Kind.DBSNP, [("20", 111, "A", "G", 4_000_000_000), ("20", 111, "A", "T", 2)]),
+        "exomes": Made(Kind.FREQUENCIES, exomes, columns=counted("exomes", "afr", "nfe")),
+        "genomes": Made(Kind.FREQUENCIES, genomes, columns=counted("genomes", "afr", "nfe")),
+        "korea": Made(Kind.PANEL, [("20", 111, "A", "G", 9, 90, 0)], columns=counted("korea")),
+        "revel": Made(Kind.REVEL, [("20", 111, "A", "G", 0.75)]),
+        "rmsk": Made(Kind.REPEATS, [("20", 113, 116, "LINE"), ("20", 119, 120, "Alu")]),
+    }
 
 
 @pytest.fixture
-def join(world: World, sites: Path, tmp_path: Path) -> Callable[..., pl.DataFrame]:
-    """Annotate ROWS with sources; options go to the verb."""
+def release(tmp_path: Path, world: World, sources: dict[str, Made]) -> Path:
+    genes = GENES.frame(
+        [
+            {
+                **dict.fromkeys(GENES.names),
+                "gene": "GENE1",
+                "hgnc_id": "HGNC:1",
+                "symbol_status": "current",
+                "previous_symbols": "1",
+                "pli": 0.9,
+            }
+        ]
+    )
+    return write_release(tmp_path / "지식 2025", sources, genome=world.genome, genes=genes)
+
+
+@pytest.fixture
+def join(
+    world: World, make_sites: Callable[..., Path], tmp_path: Path
+) -> Callable[..., pl.DataFrame]:
+    """Annotate the sites above with a release."""
+    sites = make_sites(ROWS)
     told, described = tmp_path / "consequences.parquet", tmp_path / "described.parquet"
     consequence(sites=sites, reference=world.fasta, transcripts=world.gff3, consequences=told)
     describe(
@@ -62,8 +103,10 @@ def join(world: World, sites: Path, tmp_path: Path) -> Callable[..., pl.DataFram
     def run(**options: Any) -> pl.DataFrame:
         out = tmp_path / "annotated.parquet"
         given: dict[str, Any] = {"reference": world.fasta, **options}
-        annotate(described=described, sites=sites, annotated=out, **given)
-        return read_table(out, ANNOTATED)
+        genes = tmp_path / "genes.parquet"
+        annotate(described=described, sites=sites, annotated=out, genes=genes, **given)
+        release = given.get("release")
+        return read_table(out, annotated_table(Release(release) if release else None))
 
     return run
 
@@ -74,173 +117,131 @@ def column(frame: pl.DataFrame, name: str) -> dict[str, Any]:
     return dict(zip(names, frame[name], strict=True))
 
 
-def test_without_sources_only_the_cohort_is_known(join: Callable[..., pl.DataFrame]) -> None:
-    found = join(reference=None)
-
-    assert found.height == len(ROWS)
-    assert found["cohort_ac"].to_list() == [1] * 5
-    assert found["cohort_an"].to_list() == [20] * 5
-    for name in found.columns:
-        if name.startswith(("rsid", "clinvar", "population")):
-            assert found[name].null_count() == 5
-
-
-def test_clinvar_is_joined_by_allele(join: Callable[..., pl.DataFrame], make_vcf: MakeVcf) -> None:
-    record = "CLNSIG={};CLNREVSTAT={};CLNDN={}"
-    expert = record.format(
-        "Pathogenic/Likely_pathogenic",
-        "reviewed_by_expert_panel",
-        "Alagille_syndrome_1|not_provided",
-    )
-    single = record.format("Benign", "criteria_provided,_single_submitter", "not_provided")
-    vcf = make_vcf(
-        [
-            f"chr20 111 7 A G . . {expert}",
-            f"chr20 116 8 TGCT T . . {expert}",
-            f"chr20 120 . A T . . {single}",
-        ],
-        contigs=CONTIGS,
-        header=CLINVAR,
-    )
-
-    found = join(clinvar=vcf)
-
-    assert column(found, "clinvar_id") == {
-        "111-A-G": "7",
-        "113-GGCT-G": "8",  # ClinVar has it three bases further on
-        "120-A-C": None,  # another allele of a known position is not known
-        "120-A-T": None,  # known, but the source has no ids
-        "6-T-A": None,
-    }
-    assert column(found, "clinvar_significance")["111-A-G"] == "Pathogenic/Likely_pathogenic"
-    assert column(found, "clinvar_significance")["120-A-T"] == "Benign"
-    assert column(found, "clinvar_review")["120-A-T"] == "criteria provided, single submitter"
-    assert column(found, "clinvar_stars") == {
-        "111-A-G": 3,
-        "113-GGCT-G": 3,
-        "120-A-C": None,
-        "120-A-T": 1,
-        "6-T-A": None,
-    }
-    assert column(found, "clinvar_conditions")["111-A-G"] == "Alagille syndrome 1"
-    assert column(found, "clinvar_conditions")["120-A-T"] is None
-
-
-def test_multiallelic_frequencies_are_split(
-    join: Callable[..., pl.DataFrame], make_vcf: MakeVcf
+def test_without_a_release_only_the_cohort_is_known(
+    join: Callable[..., pl.DataFrame], tmp_path: Path
 ) -> None:
-    vcf = make_vcf(
-        [
-            "chr20 113 . GGCT G,GGCTGCT . . AC=5,6;AN=1000;nhomalt=1,2",
-            "chr20 120 . A C,T . . AC=0,3;AN=2000;nhomalt=0,1",
-        ],
-        contigs=CONTIGS,
+    found = join()
+
+    assert found.columns == ANNOTATED.names
+    assert found["cohort_ac"].to_list() == [1] * len(ROWS)
+    assert found["cohort_an"].to_list() == [20] * len(ROWS)
+    for name in known_schema(None):
+        assert found[name].null_count() == (0 if name == "key" else len(ROWS)), name
+    genes = read_table(tmp_path / "genes.parquet", ANNOTATED_GENES)
+    assert genes["gene"].to_list() == ["1"]
+    assert genes["approved"].null_count() == genes["pli"].null_count() == 1
+
+
+def test_clinvar_is_joined_by_allele(join: Callable[..., pl.DataFrame], release: Path) -> None:
+    found = join(release=release)
+
+    assert list(column(found, "clinvar_id").items()) == list(
+        zip(SITES, ["7", "8", None, None, "9", None], strict=True)
     )
+    said = column(found, "clinvar_significance")
+    assert said["111-A-G"] == "Pathogenic"
+    assert said["120-A-T"] == "Benign"  # known, but the source has no id
+    assert said["120-A-C"] is None  # another allele of a known position is not known
+    assert said[f"130-T-{LONG}"] == "Benign"  # not the allele whose last base differs
+    assert column(found, "clinvar_stars")["111-A-G"] == 3
+    assert column(found, "clinvar_review")["120-A-T"] == "criteria provided, single submitter"
+    assert column(found, "clinvar_conditions")["111-A-G"] == "Alagille syndrome 1"
+    assert column(found, "clinvar_conflict")["113-GGCT-G"] == "Benign(1)|Pathogenic(1)"
+    assert column(found, "clinvar_origin")["113-GGCT-G"] == 1
+    assert column(found, "rsid")["111-A-G"] == "rs4000000000"
+    assert column(found, "rsid")["120-A-C"] is None
 
-    found = join(frequencies=vcf).select("alt", "^population_.*$").rows()
 
-    assert found == [
-        ("G", None, None, None),
-        ("G", 5, 1000, 1),
-        ("C", 0, 2000, 0),
-        ("T", 3, 2000, 1),
-        ("A", None, None, None),
+def test_population_is_the_sum_of_exomes_and_genomes(
+    join: Callable[..., pl.DataFrame], release: Path
+) -> None:
+    found = join(release=release)
+
+    totals = found.select("^population_(ac|an|nhomalt)$").rows()
+    assert totals == [
+        (5, 1_000, 1),
+        (None, None, None),
+        (33, 34_000, 2),
+        (30, 30_000, 2),
+        (None, None, None),
+        (0, 4_000, 0),
+    ]
+    highest = found.select("^population_max_.*$").rows()
+    assert highest == [
+        (None, None, None),  # no group with 2,000 alleles
+        (None, None, None),
+        (12, 12_000, "nfe"),  # 0.00100; afr 21 of 22,000 is 0.00095
+        (1, 28_100, "nfe"),  # afr's 29 of 1,900 are too few alleles
+        (None, None, None),
+        (0, 2_000, "afr"),  # equal: the first by name
     ]
 
 
-def test_dbsnp_numbers_and_foreign_ids(
-    join: Callable[..., pl.DataFrame], make_vcf: MakeVcf
+def test_a_release_brings_its_own_columns(join: Callable[..., pl.DataFrame], release: Path) -> None:
+    found = join(release=release)
+
+    assert column(found, "korea_ac")["111-A-G"] == 9
+    assert column(found, "population_ac")["111-A-G"] == 5  # a panel is not summed in
+    assert column(found, "revel")["111-A-G"] == 0.75
+    assert column(found, "exomes_an_afr")["120-A-C"] == 20_000
+    assert found["revel"].null_count() == len(ROWS) - 1
+    repeats = column(found, "repeat")
+    assert repeats["113-GGCT-G"] == "LINE"  # the deleted bases are 114 to 116, 1-based
+    assert repeats["120-A-C"] == repeats["120-A-T"] == "Alu"
+    assert repeats["111-A-G"] is None
+    assert "rs" not in found.columns
+
+
+def test_genes_are_found_by_previous_symbols(
+    join: Callable[..., pl.DataFrame], release: Path, tmp_path: Path
 ) -> None:
-    vcf = make_vcf(
-        [
-            "chr20 111 rs20;rs3 A G . . .",
-            "chr20 120 rs7 A C,T . . .",
-            "chr20 120 COSV1 A C . . .",
-        ],
-        contigs=CONTIGS,
-    )
-
-    assert column(join(dbsnp=vcf), "rsid") == {
-        "111-A-G": "rs3;rs20",
-        "113-GGCT-G": None,
-        "120-A-C": "rs7",
-        "120-A-T": "rs7",
-        "6-T-A": None,
-    }
+    join(release=release)
+    genes = read_table(tmp_path / "genes.parquet", ANNOTATED_GENES)
+    assert genes.select("gene", "approved", "hgnc_id", "pli").rows() == [
+        ("1", "GENE1", "HGNC:1", 0.9)
+    ]
 
 
-@pytest.mark.parametrize("name", ["20", "NC_000020.11"])
-def test_other_contig_names_are_understood(
-    join: Callable[..., pl.DataFrame], make_vcf: MakeVcf, name: str
+def test_keys_lead_back_to_the_sites(join: Callable[..., pl.DataFrame]) -> None:
+    found = join()
+    chromosome, position, code = parts(found["key"].to_numpy())
+    assert chromosome.tolist() == [20] * 5 + [21]
+    assert position.tolist() == found["position"].to_list()
+    spelt = alleles(pl.Series(code))
+    assert spelt["ref"].to_list() == [row[2] if row[3] != LONG else None for row in ROWS]
+
+
+def test_off_the_chromosomes_nothing_is_known(release: Path) -> None:
+    rows = [("chr20", 111, "A", "G"), ("chr20", 112, "A", "<DEL>"), ("scaffold_1", 111, "A", "G")]
+    found = site_knowledge(sites_frame(rows), Release(release))
+    assert found["key"].is_null().to_list() == [False, False, True]
+    assert found["clinvar_id"].to_list() == ["7", None, None]
+
+
+def test_no_sites_no_rows(release: Path) -> None:
+    found = site_knowledge(sites_frame([]), Release(release))
+    assert found.height == 0
+    assert {"contig", "key", "revel", "repeat"} <= set(found.columns)
+
+
+def test_a_release_for_another_reference_is_refused(
+    join: Callable[..., pl.DataFrame], sources: dict[str, Made], tmp_path: Path, demo: World
 ) -> None:
-    vcf = make_vcf([f"{name} 111 rs1 A G . . ."], contigs={name: 593})
-    assert column(join(dbsnp=vcf), "rsid")["111-A-G"] == "rs1"
+    other = write_release(tmp_path / "other", sources, genome=demo.genome)
+    with pytest.raises(FaultError, match=r"chr20.*another sequence than the release"):
+        join(release=other)
 
 
-@pytest.mark.parametrize("form", ["indexed", "no-index", "plain", "bcf"])
-def test_sources_need_no_index(
-    join: Callable[..., pl.DataFrame], make_vcf: MakeVcf, tmp_path: Path, form: str
+def test_two_sources_with_one_column_are_refused(
+    join: Callable[..., pl.DataFrame], sources: dict[str, Made], tmp_path: Path
 ) -> None:
-    vcf = make_vcf(["chr20 111 rs1 A G . . ."], contigs=CONTIGS, name="자료 dbsnp.vcf.gz")
-    if form != "indexed":
-        Path(f"{vcf}.tbi").unlink()
-    if form == "plain":
-        plain = tmp_path / "dbsnp.vcf"
-        plain.write_bytes(gzip.decompress(vcf.read_bytes()))
-        vcf = plain
-    if form == "bcf":
-        bcf = tmp_path / "dbsnp.bcf"
-        run(["bcftools", "view", "--no-version", "-Ob", "-o", bcf, vcf])
-        vcf = bcf
-
-    assert column(join(dbsnp=vcf), "rsid")["111-A-G"] == "rs1"
-
-
-def test_an_empty_source_says_nothing(join: Callable[..., pl.DataFrame], make_vcf: MakeVcf) -> None:
-    found = join(frequencies=make_vcf([], contigs=CONTIGS))
-    assert found["population_an"].null_count() == found.height
-
-
-def test_a_source_of_another_assembly_is_refused(
-    join: Callable[..., pl.DataFrame], make_vcf: MakeVcf
-) -> None:
-    records = ["chr20 111 rs1 C G . . .", "chr20 113 rs2 A T . . .", "chr20 120 rs3 A C . . ."]
-    assert column(join(dbsnp=make_vcf(records, contigs=CONTIGS)), "rsid")["120-A-C"] == "rs3"
-    records.append("chr20 121 rs4 C T . . .")
-    with pytest.raises(FaultError, match="3 of 4 ref alleles"):
-        join(dbsnp=make_vcf(records, contigs=CONTIGS))
-
-
-def test_a_source_with_other_contigs_is_refused(
-    join: Callable[..., pl.DataFrame], make_vcf: MakeVcf
-) -> None:
-    with pytest.raises(FaultError, match="contigs scaffold_1"):
-        join(dbsnp=make_vcf(["scaffold_1 11 rs1 A G . . ."], contigs={"scaffold_1": 593}))
-
-
-@pytest.mark.parametrize("option", ["clinvar", "frequencies"])
-def test_a_source_without_its_fields_is_refused(
-    join: Callable[..., pl.DataFrame], tmp_path: Path, option: str
-) -> None:
-    path = tmp_path / "wrong.vcf"
-    path.write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
-    with pytest.raises(FaultError, match="no INFO"):
-        join(**{option: path})
-
-
-def test_a_truncated_or_missing_source_is_refused(make_vcf: MakeVcf, tmp_path: Path) -> None:
-    vcf = make_vcf(["chr20 111 rs1 A G . . ."], contigs=CONTIGS)
-    short = tmp_path / "short.vcf.gz"
-    short.write_bytes(vcf.read_bytes()[:-28])
-    for path in (short, tmp_path / "nowhere.vcf.gz"):
-        with pytest.raises(FaultError):
-            open_source(path, ())
+    twice = {"revel": sources["revel"], "revel2": sources["revel"]}
+    with pytest.raises(FaultError, match="column revel: found two sources"):
+        join(release=write_release(tmp_path / "twice", twice))
 
 
 def test_sites_and_described_must_belong_together(
-    join: Callable[..., pl.DataFrame],
-    make_sites: Callable[..., Path],
-    tmp_path: Path,
+    join: Callable[..., pl.DataFrame], make_sites: Callable[..., Path], tmp_path: Path
 ) -> None:
     join()
     with pytest.raises(FaultError, match="1 sites that other"):
@@ -248,70 +249,21 @@ def test_sites_and_described_must_belong_together(
             described=tmp_path / "described.parquet",
             sites=make_sites(ROWS[1:], "other.parquet"),
             annotated=tmp_path / "x.parquet",
+            genes=tmp_path / "y.parquet",
         )
 
 
-def test_the_same_inputs_give_the_same_bytes(
-    join: Callable[..., pl.DataFrame], make_vcf: MakeVcf, tmp_path: Path
+def test_sites_of_another_reference_are_refused(
+    join: Callable[..., pl.DataFrame], demo: World
 ) -> None:
-    vcf = make_vcf(["chr20 120 rs7 A C,T . . ."], contigs=CONTIGS)
-    join(dbsnp=vcf)
+    with pytest.raises(FaultError, match=r"chr21.*no such contig there"):
+        join(reference=demo.fasta)
+
+
+def test_the_same_inputs_give_the_same_bytes(
+    join: Callable[..., pl.DataFrame], release: Path, tmp_path: Path
+) -> None:
+    join(release=release)
     first = (tmp_path / "annotated.parquet").read_bytes()
-    join(dbsnp=shutil.copy(vcf, tmp_path / "copy.vcf.gz"))
+    join(release=release)
     assert (tmp_path / "annotated.parquet").read_bytes() == first
-
-
-def test_the_best_reviewed_of_two_records_counts() -> None:
-    rows = [
-        ("c", 1, "A", "G", "5", "Benign", "criteria_provided,_single_submitter", "a_b"),
-        ("c", 1, "A", "G", "9", "Pathogenic", "practice_guideline", "x"),
-        ("c", 2, "A", "G", "6", "Benign", "a_new_wording", None),
-    ]
-    names = ["contig", "position", "ref", "alt", "id", "CLNSIG", "CLNREVSTAT", "CLNDN"]
-    found = classifications(pl.DataFrame(rows, schema=names, orient="row")).sort("position")
-
-    assert found["clinvar_id"].to_list() == ["9", "6"]
-    assert found["clinvar_stars"].to_list() == [4, None]
-    assert found["clinvar_review"].to_list() == ["practice guideline", "a new wording"]
-
-
-def test_rs_numbers_sort_as_numbers() -> None:
-    rows = [("c", 1, "A", "G", "rs100"), ("c", 1, "A", "G", "rs99"), ("c", 1, "A", "G", None)]
-    frame = pl.DataFrame(rows, schema=["contig", "position", "ref", "alt", "id"], orient="row")
-    assert rsids(frame)["rsid"].to_list() == ["rs99;rs100"]
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [("chr20", "20"), ("MT", "M"), ("NC_000023.11", "X"), ("NC_012920.1", "M"), ("KI1.1", "KI1.1")],
-)
-def test_chromosome_names(name: str, expected: str) -> None:
-    assert chromosome(name) == expected
-
-
-@pytest.mark.shared
-def test_dbsnp_138_finds_its_own_sites(shared_data: Path, tmp_path: Path) -> None:
-    """Every allele of real dbSNP over BRCA1, left-aligned, finds its number again."""
-    folder = shared_data / "na12878_brca1"
-    vcf = folder / "brca1_hg38_dbsnp138.vcf.gz"
-    lines = (folder / "hg38-brca1.fasta").read_text().splitlines()
-    start = int(lines[0].split(":")[1].split("-")[0])
-    fasta = tmp_path / "chr17.fa"
-    fasta.write_text(">chr17\n" + "N" * start + "".join(lines[1:]) + "\n")
-    genome = Genome(fasta)
-    normal = tmp_path / "normal.tsv"
-    norm = ["bcftools", "norm", "-m", "-any", "-f", str(fasta), "-Ou", str(vcf)]
-    query = ["bcftools", "query", "-f", "%CHROM\t%POS\t%REF\t%ALT\t%ID\n", "-"]
-    pipe([norm, query], stdout=normal)
-    rows = {tuple(line.split("\t")) for line in normal.read_text().splitlines()}
-    schema = ["contig", "position", "ref", "alt", "id"]
-    wanted = pl.DataFrame(sorted(rows), schema=schema, orient="row").with_columns(
-        pl.col("position").cast(pl.Int64)
-    )
-
-    found = rsids(fetch(open_source(vcf, ()), wanted, (), genome))
-
-    both = wanted.join(found, on=schema[:4], how="left")
-    assert both.height > 1_500
-    assert both.filter(~pl.col("rsid").str.contains(pl.col("id"))).is_empty()
-    assert both["rsid"].null_count() == 0

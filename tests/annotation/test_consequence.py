@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +12,25 @@ import polars as pl
 import pytest
 from bioutils.sequences import reverse_complement
 
-from soyang.annotation.consequence import consequence, parse
+from soyang.annotation.consequence import consequence, consequences_of
+from soyang.annotation.engines.contract import Engine
+from soyang.annotation.engines.csq import Csq
+from soyang.annotation.genome import Genome
+from soyang.annotation.gff import read_transcripts
+from soyang.annotation.overlap import near
 from soyang.annotation.tables import CONSEQUENCES, SITE
-from soyang.annotation.terms import IMPACT_OF, SO_OF_CSQ, impact, joined, to_so
+from soyang.annotation.terms import (
+    IMPACT_OF,
+    SO_OF_CSQ,
+    SO_OF_SNPEFF,
+    SO_OF_VEP,
+    impact,
+    joined,
+    to_so,
+)
 from soyang.core.errors import FaultError
 from soyang.core.tables import read_table
-from tests.annotation.conftest import World
+from tests.annotation.conftest import World, numbered
 
 MakeSites = Callable[..., Path]
 
@@ -215,30 +229,6 @@ def test_a_truncated_gzip_is_refused(
         tell([("chr20", 111, "A", "G")], path)
 
 
-def test_back_references_are_looked_up() -> None:
-    sites = pl.DataFrame(
-        {
-            "site": [0, 1, 2],
-            "contig": ["chr1"] * 3,
-            "position": [10, 12, 14],
-            "ref": ["A", "C", "G"],
-            "alt": ["T", "G", "T"],
-        }
-    )
-    both = "missense|G|ENST1|protein_coding|+|4K>4N|10A>T+12C>G"
-    other = "*stop_gained&splice_region|G|ENST2|protein_coding|+|9R>9*|14G>T"
-    said = pl.DataFrame({"site": [0, 1, 2], "bcsq": [f"{both},{other}", "@10", other]})
-
-    found = parse(said, sites).sort("site", "id")
-
-    assert found.select("site", "id", "terms", "amino_acids").rows() == [
-        (0, "ENST1", ["missense_variant"], "4K>4N"),
-        (0, "ENST2", ["stop_gained", "splice_region_variant"], "9R>9*"),
-        (1, "ENST1", ["missense_variant"], "4K>4N"),
-        (2, "ENST2", ["stop_gained", "splice_region_variant"], "9R>9*"),
-    ]
-
-
 def test_an_unknown_word_is_an_error() -> None:
     with pytest.raises(FaultError, match="quantum_leap"):
         to_so(pl.Series(["missense", "quantum_leap"]))
@@ -259,66 +249,173 @@ def test_worst_term_first_and_its_impact() -> None:
     assert named.select(impact(pl.col("c"))).item() == "MODERATE"
 
 
-def _records(vcf: Path) -> list[tuple[str, int, str, str]]:
-    lines = (line.split("\t") for line in vcf.read_text().splitlines() if line[:1] != "#")
-    return sorted({(r[0], int(r[1]), r[3], a.strip()) for r in lines for a in r[4].split(",")})
+def test_every_engine_s_terms_have_an_impact() -> None:
+    assert set(SO_OF_SNPEFF.values()) | set(SO_OF_VEP.values()) <= set(IMPACT_OF)
 
 
-def _expected(text: Path) -> dict[tuple[int, str, str], str]:
-    """The second line of each pair: what csq 1.16 prints (the first is what a person wrote)."""
-    lines = [line.split("\t") for line in text.read_text().splitlines() if line.count("\t") > 2]
-    return {(int(r[0]), r[1], r[2]): r[3] for r in lines}
+def drawn(world: World, each: int, seed: int) -> list[tuple[str, int, str, str]]:
+    """Changes of every kind all over the transcripts, and at each edge of their parts."""
+    generator = random.Random(seed)
+    sequence = world.genome.sequence("chr20").tobytes().decode()
+    edges = [edge for part in (world.known.exons, world.known.coding)
+             for row in part.select("start", "end").rows() for edge in row]  # fmt: skip
+    places = [edge + offset for edge in edges for offset in range(-26, 27)]
+    for start, end in world.known.table.select("start", "end").rows():
+        places += [generator.randrange(start - 300, end + 300) for _ in range(each)]
+    found = set()
+    for place in places:
+        size = generator.choice((1, 1, 2, 3, 4, 7, 12, 40, 700))
+        ref, kind = sequence[place : place + size], generator.randrange(4)
+        alt = "".join(generator.choices("ACGT", k=generator.choice((1, 2, 3, 6, 9))))
+        ref, alt = {
+            0: (ref[0], alt[0]),
+            1: (ref, ref[0]),
+            2: (ref[0], ref[0] + alt),
+            3: (ref, alt),
+        }[kind]
+        if "N" not in ref and ref != alt:
+            found.add(("chr20", place + 1, ref, alt))
+    return sorted(found)
 
 
-@pytest.mark.shared
-def test_bcftools_own_cases(shared_data: Path, tmp_path: Path, make_sites: MakeSites) -> None:
-    folder = shared_data / "consequence_bcftools_csq"
-    compared = 0
-    for case in sorted(folder.iterdir()):
-        fasta = tmp_path / f"{case.name}.fa"
-        shutil.copyfile(case / f"{case.name}.fa", fasta)
-        for vcf in sorted(case.glob("*.vcf")):
-            local = vcf.with_suffix(".txt-l")
-            text = local if local.exists() else vcf.with_suffix(".txt")
-            if not text.exists():
-                continue
-            out = tmp_path / "out.parquet"
-            consequence(
-                sites=make_sites(_records(vcf)),
-                reference=fasta,
-                transcripts=case / f"{case.name}.gff",
-                consequences=out,
-            )
-            rows = pl.read_parquet(out)
-            assert rows.select("position", "ref", "alt").unique().height == len(_records(vcf))
-            expected = _expected(text)
-            if not any("@" in words for words in expected.values()):
-                # Others judge a whole haplotype, which a table of sites hasn't.
-                compared += _compare(rows, expected, case.name)
-    assert compared >= 30
+def test_nothing_is_lost_by_asking_only_near_exons(demo: World) -> None:
+    sites = numbered(drawn(demo, each=1200, seed=20))
+
+    asked = near(sites, demo.known.index).sum()
+    few = consequences_of(sites, demo.genome, demo.known, Csq())
+    every = consequences_of(sites, demo.genome, demo.known, Csq(), everything=True)
+
+    assert sites.height > 14_000
+    assert 5_000 < asked < 0.7 * sites.height
+    assert few.equals(every)
 
 
-def _compare(rows: pl.DataFrame, expected: dict[tuple[int, str, str], str], case: str) -> int:
-    """Each entry of csq, as SO terms, against our row for its transcript (or gene)."""
-    compared = 0
-    for (position, ref, alts), words in expected.items():
-        alleles = rows.filter(
-            (pl.col("position") == position)
-            & (pl.col("ref") == ref)
-            & pl.col("alt").is_in(alts.split(","))
+def test_nothing_is_lost_in_non_coding_transcripts(demo: World, tmp_path: Path) -> None:
+    path = tmp_path / "lnc.gff3"
+    lines = demo.gff3.read_text().replace("protein_coding", "lncRNA").splitlines()
+    path.write_text("\n".join(line for line in lines if "\tCDS\t" not in line))
+    known = read_transcripts(path, demo.genome)
+    sites = numbered(drawn(World(demo.fasta, path, demo.genome, known), each=200, seed=3))
+
+    few = consequences_of(sites, demo.genome, known, Csq())
+
+    assert few.equals(consequences_of(sites, demo.genome, known, Csq(), everything=True))
+
+
+def test_the_number_of_processes_changes_nothing(world: World) -> None:
+    sites = numbered([("chr20", *change) for change in sorted(TERMS)] + [("chr21", 6, "T", "A")])
+
+    one, two = (consequences_of(sites, world.genome, world.known, Csq(), threads=n) for n in (1, 2))
+
+    assert one.equals(two)
+
+
+ODD = [
+    (1, "T", "G", "intergenic_variant"),
+    (1, "TACG", "T", "intergenic_variant"),
+    (1, "T", "<DUP>", "sequence_variant"),
+    (111, "a", "g", "start_lost"),
+    (111, "A", "R", "sequence_variant"),
+    (114, "G", "*", "sequence_variant"),
+    (114, "G", "G[chr21:5[", "sequence_variant"),
+    (114, "G", ".", "sequence_variant"),
+    (114, "C", "T", "coding_sequence_variant"),
+    (137, "G", "T", "intron_variant"),
+]
+"""Position, ref, alt and what is said; the last two are not what the reference has there."""
+
+
+@pytest.mark.parametrize(("position", "ref", "alt", "terms"), ODD)
+def test_odd_alleles(world: World, position: int, ref: str, alt: str, terms: str) -> None:
+    sites = numbered([("chr20", position, ref, alt)])
+
+    found = consequences_of(sites, world.genome, world.known, Csq())
+
+    assert found.select("ref", "alt", "consequence").rows() == [(ref, alt, terms)]
+
+
+def test_long_deletions_and_the_contig_s_end(world: World) -> None:
+    sequence = world.genome.sequence("chr20").tobytes().decode()
+    ends = len(sequence)
+    rows = [("chr20", 50, sequence[49:550], sequence[49]),
+            ("chr20", ends, sequence[-1], "ACGT".replace(sequence[-1], "")[0]),
+            ("chr20", ends, sequence[-1] + "ACG", sequence[-1]),
+            ("chr99", 5, "A", "G")]  # fmt: skip
+
+    found = consequences_of(numbered(rows), world.genome, world.known, Csq())
+
+    assert found.filter(pl.col("site") == 0)["gene"].to_list() == ["1", "2"]
+    assert "intergenic_variant" not in found.filter(pl.col("site") == 0)["consequence"]
+    assert found.filter(pl.col("site") > 0)["consequence"].to_list() == ["intergenic_variant"] * 3
+
+
+def test_mane_transcripts_stand_first(world: World, tmp_path: Path) -> None:
+    lines = world.gff3.read_text().splitlines()
+    first = [line for line in lines if "ENST1" in line and "\tgene\t" not in line]
+    tags = {"7": "basic,MANE_Plus_Clinical", "8": "MANE Select", "0": "basic"}
+    more = [
+        line.replace("ENST1", f"ENST{n}").replace("NM_1.2", f"NM_{n}.1")
+        + (f";tag={tag}" if "\tmRNA\t" in line else "")
+        for n, tag in tags.items() for line in first
+    ]  # fmt: skip
+    path = tmp_path / "tagged.gff3"
+    path.write_text("\n".join([*lines, *more]) + "\n")
+    known = read_transcripts(path, world.genome)
+
+    found = consequences_of(numbered([("chr20", 111, "A", "G")]), world.genome, known, Csq())
+
+    assert found.select("transcript", "mane").rows() == [
+        ("NM_8.1", "select"),
+        ("NM_7.1", "plus_clinical"),
+        ("NM_0.1", None),
+        ("NM_1.2", None),
+    ]
+    assert set(found["consequence"]) == {"start_lost"}
+
+
+@pytest.mark.parametrize("names", [("chrM", "MT"), ("MT", "chrM"), ("chrM", "chrM")])
+def test_mitochondrial_genes_in_both_namings(
+    make_fasta: Callable[..., Path], tmp_path: Path, names: tuple[str, str]
+) -> None:
+    # ATG GCT ATA AGC TGA AGA: M A M S W stop in the mitochondrion.
+    fasta = make_fasta(
+        {names[0]: "CATTACATTACA" + "ATGGCTATAAGCTGAAGA" + "CATTACATTACA", "chr20": 50}
+    )
+    path = tmp_path / "mt.gff3"
+    row = f"{names[1]}\tx\t{{}}\t{{}}\t{{}}\t.\t+\t{{}}\t{{}}\n"
+    path.write_text(
+        row.format("gene", 13, 30, ".", "ID=gene:G;Name=MT-X;biotype=protein_coding")
+        + row.format("mRNA", 13, 30, ".", "ID=transcript:T;Parent=gene:G;biotype=protein_coding")
+        + row.format("exon", 13, 30, ".", "Parent=transcript:T")
+        + row.format("CDS", 13, 30, "0", "Parent=transcript:T")
+    )
+    genome = Genome(fasta)
+    changes = [(3, "T", "C"), (21, "A", "G"), (27, "A", "C"), (28, "A", "C"), (18, "T", "TA")]
+    sites = numbered([(names[0], *change) for change in sorted(changes)])
+
+    found = consequences_of(sites, genome, read_transcripts(path, genome), Csq())
+
+    assert found.select("position", "gene", "consequence").rows() == [
+        (3, None, "intergenic_variant"),
+        (18, "MT-X", "frameshift_variant"),
+        (21, "MT-X", "synonymous_variant"),
+        (27, "MT-X", "missense_variant"),
+        (28, "MT-X", "stop_lost"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("engine", "word"), [(Engine.SNPEFF, "--engine-data"), (Engine.VEP, "--engine-data")]
+)
+def test_an_engine_without_its_settings(
+    world: World, make_sites: MakeSites, tmp_path: Path, engine: Engine, word: str
+) -> None:
+    with pytest.raises(FaultError, match=word):
+        consequence(
+            sites=make_sites([("chr20", 111, "A", "G")]),
+            reference=world.fasta,
+            transcripts=world.gff3,
+            consequences=tmp_path / "out.parquet",
+            engine=engine,
         )
-        wanted: dict[tuple[str, str], set[str]] = {}
-        for entry in words.split(","):
-            if entry.startswith(("@", ".")):
-                continue
-            terms, gene, transcript = entry.split("|")[:3]
-            names = {SO_OF_CSQ[t.lstrip("*")] for t in terms.split("&")}
-            wanted.setdefault((gene, transcript), set()).update(names)
-        for (gene, transcript), names in wanted.items():
-            mine = alleles.filter(
-                pl.col("ensembl").str.starts_with(transcript) & (pl.col("gene") == gene)
-            )
-            found = {term for text in mine["consequence"] for term in text.split("&")}
-            assert names <= found if not transcript else names == found, (case, position, words)
-            compared += 1
-    return compared
+    assert not (tmp_path / "out.parquet").exists()

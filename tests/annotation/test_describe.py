@@ -15,7 +15,7 @@ import pytest
 from bioutils.sequences import reverse_complement
 
 from soyang.annotation.consequence import consequence
-from soyang.annotation.describe import describe, with_new_stops
+from soyang.annotation.describe import describe, describe_contig, with_new_stops
 from soyang.annotation.dna import label, locate
 from soyang.annotation.genome import Genome
 from soyang.annotation.gff import read_transcripts
@@ -247,6 +247,75 @@ def test_a_stop_codon_that_csq_passes_over_is_added() -> None:
         ("stop_lost", "HIGH"),
         ("inframe_deletion", "MODERATE"),
     ]
+
+
+def pairs(world: World, rows: list[Row], consequence: str, transcript: str | None) -> pl.DataFrame:
+    """Rows as describe_contig takes them, with columns of others beside."""
+    types = {"contig": pl.String, "position": pl.Int64, "ref": pl.String, "alt": pl.String}
+    frame = pl.DataFrame(rows, schema=types, orient="row")
+    return frame.with_row_index("site").select(
+        pl.col("site").cast(pl.Int64),
+        pl.lit("kept").alias("other"),
+        *frame.columns,
+        pl.lit(transcript, pl.String).alias("id"),
+        pl.lit(consequence).alias("consequence"),
+        pl.lit("MODIFIER").alias("impact"),
+    )
+
+
+def contig_told(world: World, rows: pl.DataFrame) -> pl.DataFrame:
+    sequence = world.genome.sequence("chr20")
+    return describe_contig(rows, sequence, "chr20", Assembly.GRCH38, world.known)
+
+
+def test_a_contig_at_a_time_keeps_rows_and_columns(world: World) -> None:
+    rows = pairs(
+        world,
+        [("chr20", 124, "c", "a"), ("chr20", 113, "G", "GGCT"), ("chr20", 111, "A", "<DEL>"),
+         ("chr20", 113, "ggct", "g"), ("chr20", 119, "T", "C")],
+        "intron_variant",
+        "ENST1",
+    )  # fmt: skip
+    found = contig_told(world, rows)
+    assert found.columns[: rows.width] == rows.columns
+    assert found.select("site", "ref", "other").equals(rows.select("site", "ref", "other"))
+    assert found["hgvs_g"].to_list() == [
+        f"NC_000020.11:g.{name}"
+        for name in ("124C>A", "117_119dup", "?", "117_119del", "119T>C")
+    ]  # fmt: skip
+    assert found["hgvs_c"].str.split(":").list.last().to_list() == [
+        "c.14C>A", "c.7_9dup", None, "c.7_9del", "c.9T>C",
+    ]  # fmt: skip
+
+
+def test_a_contig_without_rows_or_transcripts(world: World) -> None:
+    nothing = pairs(world, [], "intron_variant", "ENST1")
+    assert contig_told(world, nothing).height == 0
+    alone = pairs(world, [("chr21", 5, "C", "A"), ("chr21", 6, "GT", "G")], "x_variant", None)
+    found = describe_contig(
+        alone, world.genome.sequence("chr21"), "chr21", Assembly.GRCH38, world.known
+    )
+    assert found["hgvs_c"].null_count() == 2
+    assert found.schema == contig_told(world, nothing).schema
+
+
+def test_a_stop_brought_by_an_insertion_is_named(world: World) -> None:
+    """Codons 3 and 4 are GCT AAA: what is put in ends the frame at once, or one codon behind."""
+    later = [
+        ("chr20", 119, "T", "TCATTAAC"),  # CAT TAA C, then AAA
+        ("chr20", 120, "A", "ACCTGAAC"),  # A, CC TGA AC, then AA: the codon that is broken counts
+        ("chr20", 119, "T", "TC"),  # CAA ACC, and so on to a stop five codons behind
+    ]
+    told = contig_told(world, pairs(world, later, "frameshift_variant", "ENST1"))
+    assert told["hgvs_p"].str.split(":").list.last().to_list() == [
+        "p.(Lys4HisfsTer2)", "p.(Lys4ThrfsTer2)", "p.(Lys4GlnfsTer6)",
+    ]  # fmt: skip
+    assert told["consequence"].to_list() == [
+        *["stop_gained&frameshift_variant"] * 2, "frameshift_variant",
+    ]  # fmt: skip
+    assert told["impact"].to_list() == ["HIGH", "HIGH", "MODIFIER"]
+    other = contig_told(world, pairs(world, later[:1], "inframe_insertion", "ENST1"))
+    assert other["consequence"].item() == "inframe_insertion"
 
 
 def plain(text: str) -> str:

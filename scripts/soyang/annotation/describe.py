@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from soyang.annotation.alleles import Bases, complement
-from soyang.annotation.dna import coding_name, events, genomic, placed, prefix
+from soyang.annotation.alleles import Bases
+from soyang.annotation.dna import coding_names, events, genomic, placed, prefix, single_bases
 from soyang.annotation.genome import Genome
 from soyang.annotation.gff import Transcripts, read_transcripts
-from soyang.annotation.overlap import changed, covers
-from soyang.annotation.protein import UNPREDICTABLE, Edit, Message, name
+from soyang.annotation.layout import Flags, Layout
+from soyang.annotation.overlap import changes
+from soyang.annotation.proteins import protein_due, protein_names
 from soyang.annotation.sites import in_order, read_sites, sequence_alleles
-from soyang.annotation.substitution import predict
-from soyang.annotation.tables import CONSEQUENCES, DESCRIBED, SITE, TRANSCRIPTS
-from soyang.annotation.terms import CODING_TERMS, impact, joined
+from soyang.annotation.tables import CONSEQUENCES, DESCRIBED, FACT_COLUMNS, SITE, TRANSCRIPTS
+from soyang.annotation.terms import impact, joined
+from soyang.annotation.transcript_facts import brought_stops, decay, places, residue
 from soyang.core.assembly import Assembly
 from soyang.core.errors import Fault, FaultError
 from soyang.core.tables import read_table, write_table
@@ -55,7 +56,7 @@ def describe(
         known.table.select("ensembl", "id").unique("ensembl"), on="ensembl", how="left"
     )
     named = [
-        _contig(part, genome.sequence(str(contig)), str(contig), Assembly(assembly), known)
+        describe_contig(part, genome.sequence(str(contig)), str(contig), Assembly(assembly), known)
         for (contig,), part in rows.group_by("contig", maintain_order=True)
     ]
     whole = pl.concat(named) if named else DESCRIBED.empty()
@@ -85,163 +86,184 @@ def _require_same(told: pl.DataFrame, sites: pl.DataFrame, file: Path, other: Pa
     )
 
 
-def _contig(
+def describe_contig(
     rows: pl.DataFrame, sequence: Bases, contig: str, assembly: Assembly, known: Transcripts
 ) -> pl.DataFrame:
-    """Add hgvs_g, hgvs_c and hgvs_p to the rows of one contig."""
-    sites = rows.select("site", *SITE).unique("site", maintain_order=True)
-    clear = sites.filter(sequence_alleles())
-    right = events(clear, sequence, rightwards=True)
-    left = events(clear, sequence, rightwards=False)
-    names = genomic(right, contig, assembly)
-    pairs = rows.filter(pl.col("id").is_not_null()).select("site", "id", "consequence")
-    three_prime, five_prime = _on_transcripts(pairs, left, right, known)
-    coding = three_prime.select("site", "id", coding_name().alias("hgvs_c"))
-    expected = _expected(pairs, changed(sites), known)
-    proteins = _proteins(pl.concat([three_prime, five_prime]), expected, sequence, known)
-    unclear = pl.lit(f"{prefix(contig, assembly)}?")
-    return with_new_stops(
-        rows.join(names, on="site", how="left", maintain_order="left")
-        .join(coding, on=["site", "id"], how="left", maintain_order="left")
-        .join(proteins, on=["site", "id"], how="left", maintain_order="left")
-        .with_columns(pl.col("hgvs_g").fill_null(unclear))
-    )
-
-
-def with_new_stops(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add ``stop_gained`` where the predicted protein ends where residues were changed.
-
-    ``bcftools csq`` 1.16 names a stop codon only if it is the first codon that changes: a
-    two-codon substitution that ends the protein is ``missense`` to it, an in-frame deletion
-    that does so ``inframe_deletion``.
+    """Names and places of sites of one contig on the transcripts that they touch.
 
     Args:
-        rows: columns consequence, impact, hgvs_p.
-    """
-    named = pl.col("hgvs_p")
-    new_stop = named.str.contains(r"Ter\)$") & ~named.str.contains(r"Ter\d")
-    terms = pl.col("consequence").str.split("&")
-    lacking = new_stop.fill_null(False) & ~terms.list.contains("stop_gained")
-    more = joined(pl.concat_list(terms, pl.lit("stop_gained")))
-    return rows.with_columns(
-        consequence=pl.when(lacking).then(more).otherwise("consequence")
-    ).with_columns(impact=impact(pl.col("consequence")))
-
-
-def _on_transcripts(
-    pairs: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame, known: Transcripts
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Events on their transcripts, moved towards the 3' end, and some towards the 5' end.
-
-    An insertion or deletion in bases that repeat across an exon's end can be written in the
-    exon or in the intron. HGVS c. takes the 3' end; where ``bcftools csq`` sees it in the
-    exon, and no splice site lost, the protein is told from there.
-    """
-    strand = known.table.select("id", "strand")
-    moving = pl.col("kind").is_in(["ins", "del", "dup"])
-    unspliced = ~pl.col("consequence").str.contains("splice_(?:donor|acceptor)_variant")
-
-    def on(some: pl.DataFrame, plus: pl.DataFrame, minus: pl.DataFrame) -> pl.DataFrame:
-        sided = some.join(strand, on="id").drop("consequence")
-        parts = [
-            sided.filter(pl.col("strand") == sign).drop("strand").join(events_, on="site")
-            for sign, events_ in (("+", plus), ("-", minus))
-        ]
-        return placed(pl.concat(parts), known)
-
-    back = [side.filter(moving) for side in (left, right)]
-    return on(pairs, right, left), on(pairs.filter(unspliced), back[0], back[1])
-
-
-def _proteins(
-    placings: pl.DataFrame, expected: pl.DataFrame, sequence: Bases, known: Transcripts
-) -> pl.DataFrame:
-    """HGVS p. with accession.
-
-    Args:
-        placings: :func:`~soyang.annotation.dna.placed` events, the preferred ones first; the
-            first of a pair that lies in one coding exon is the one that is translated.
-        expected: what stands where none does.
+        rows: columns site (a number), position (1-based), ref, alt, id (the transcript as in
+            the GFF; missing: none), consequence, impact; any others.
         sequence: the contig.
+        contig: its name.
+        assembly: whose accessions the chromosomes bear.
         known: the transcripts.
 
     Returns:
-        Columns site, id, hgvs_p.
+        ``rows`` in the same order with the columns of HGVS_COLUMNS and FACT_COLUMNS; and
+        ``stop_gained`` added as :func:`with_new_stops` says.
     """
-    codes = pl.col("coding") & pl.col("cds_start").is_not_null()
-    candidates = placings.filter(codes & _spliced() & _translated()).unique(
-        ["site", "id"], keep="first", maintain_order=True
-    )
-    messages = _messages(candidates, sequence, known)
-    simple = (pl.col("kind") == "sub") & pl.col("whole")
-    substituted, rest = predict(candidates.filter(simple), messages)
-    edited = _edited(pl.concat([rest, candidates.filter(~simple)]), messages)
-    accession = known.table.select("id", protein=pl.coalesce("protein", "transcript"))
+    upper = rows.with_columns(pl.col("ref", "alt").str.to_uppercase())
+    single = upper.select(single_bases()).to_series().to_numpy()
+    clear = upper.filter(~single).unique("site", keep="first", maintain_order=True)
+    clear = clear.select("site", *SITE[1:]).filter(sequence_alleles())
+    right = events(clear, sequence, rightwards=True)
+    names = _genomic(upper, single, genomic(right, contig, assembly), prefix(contig, assembly))
+    touches = rows["id"].is_not_null().to_numpy()
+    found = _empty() if not touches.any() else _on_transcripts(
+        upper.filter(touches), single[touches], (clear, right), sequence, Layout.of(known, contig)
+    )  # fmt: skip
+    named = rows.with_columns(names, *_spread(found, touches))
+    return with_new_stops(named, named["brought_stop"]).drop("brought_stop")
+
+
+def _genomic(rows: pl.DataFrame, single: Flags, shifted: pl.DataFrame, head: str) -> pl.Series:
+    """HGVS g. of each row; substitutions of one base need no look at the sequence."""
+    plain = pl.concat_str(pl.lit(head), "position", "ref", pl.lit(">"), "alt")
     return (
-        pl.concat([substituted, edited, expected])
-        .unique(["site", "id"], keep="first", maintain_order=True)
-        .join(accession, on="id")
-        .select("site", "id", pl.format("{}:{}", "protein", "hgvs_p").alias("hgvs_p"))
+        rows.select("site", pl.when(pl.Series(single)).then(plain).alias("plain"))
+        .join(shifted, on="site", how="left", maintain_order="left")
+        .select(pl.coalesce("plain", "hgvs_g", pl.lit(f"{head}?")).alias("hgvs_g"))
+        .to_series()
     )
 
 
-def _spliced() -> pl.Expr:
-    """Whether an event lies in one exon, so that its effect on the message is known."""
-    exonic = (pl.col("offset") == 0) & (pl.col("offset_last") == 0)
-    same = pl.col("last") - pl.col("first") == pl.col("base_last") - pl.col("base")
-    return (exonic & same).fill_null(False)
+def _empty() -> pl.DataFrame:
+    columns = ("hgvs_c", "hgvs_p", *(column.name for column in FACT_COLUMNS))
+    return DESCRIBED.empty().select(*columns, pl.lit(False).alias("brought_stop"))
 
 
-def _translated() -> pl.Expr:
-    """Whether an event changes a base of the coding part, or inserts into it."""
-    inserts = pl.col("kind").is_in(["ins", "dup"])
-    after = pl.when(pl.col("kind") == "dup").then("base_last").otherwise("base")
-    inside = (after > pl.col("cds_start")) & (after < pl.col("cds_end"))
-    overlaps = (pl.col("base") <= pl.col("cds_end")) & (pl.col("base_last") > pl.col("cds_start"))
-    return pl.when(inserts).then(inside).otherwise(overlaps).fill_null(False)
+def _spread(found: pl.DataFrame, where: Flags) -> list[pl.Series]:
+    """Columns of ``found`` on all rows: its rows stand where ``where`` is true."""
+    place = pl.Series(np.cumsum(where) - 1).set(pl.Series(~where), None)
+    return [column.gather(place) for column in found.get_columns()]
 
 
-def _messages(rows: pl.DataFrame, sequence: Bases, known: Transcripts) -> dict[str, Message]:
-    """The spliced sequence of each transcript in ``rows``."""
-    wanted = rows.select("id", "strand", "cds_start", "cds_end").unique("id").sort("id")
-    exons = known.exons.filter(pl.col("id").is_in(wanted["id"].to_list())).sort("id", "start")
-    parts = _spans(exons)
-    messages = {}
-    for row in wanted.iter_rows(named=True):
-        bases = np.concatenate([sequence[start:end] for start, end in parts[row["id"]]])
-        text = bases.tobytes().decode("ascii")
-        if row["strand"] == "-":
-            text = str(pl.select(complement(pl.lit(text))).item())
-        messages[row["id"]] = Message(text, row["cds_start"], row["cds_end"])
-    return messages
+def _on_transcripts(
+    rows: pl.DataFrame,
+    single: Flags,
+    several: tuple[pl.DataFrame, pl.DataFrame],
+    sequence: Bases,
+    layout: Layout,
+) -> pl.DataFrame:
+    """Names and places on transcripts.
+
+    Args:
+        rows: as for :func:`describe_contig`; each with a transcript.
+        single: which of them are :func:`~soyang.annotation.dna.single_bases`.
+        several: the other sites that are sequences, and what they change, moved to the right.
+        sequence: the contig.
+        layout: its transcripts.
+    """
+    clear, right = several
+    span = changes(rows)
+    pairs = rows.select(
+        pl.int_range(pl.len()).alias("row"),
+        *("site", *SITE[1:], "consequence"),
+        pl.Series("tx", layout.numbers(rows["id"])),
+        pl.Series("start", span.start),
+        pl.Series("end", span.end),
+    )
+    here = clear.join(pairs.select("site").unique(), on="site", how="semi")
+    left = events(here, sequence, rightwards=False)
+    others = pairs.filter(~single)
+    sides = [_sided(others, *both, layout) for both in ((right, left), (left, right))]
+    three_prime = [placed(some, layout) for some in (_singles(pairs, single), sides[0])]
+    five_prime = placed(_moving(sides[1]), layout)
+    proteins = protein_names(
+        [*three_prime, five_prime], protein_due(pairs, layout), sequence, layout
+    )
+    wide = ("row", "tx", "first", "last", "hgvs_c", "protein_position")
+    named = [some.with_columns(coding_names(some, layout), residue()) for some in three_prime]
+    stopping = _stopping(named, proteins)
+    brought = brought_stops(stopping).to_frame().with_columns(brought_stop=pl.lit(True))
+    stops = decay(stopping, layout).join(brought, on="row", how="full", coalesce=True)
+    return _assembled(pairs, [some.select(wide) for some in named], proteins, stops, layout)
 
 
-def _spans(exons: pl.DataFrame) -> dict[str, list[tuple[int, int]]]:
-    spans: dict[str, list[tuple[int, int]]] = {}
-    for transcript, start, end in exons.select("id", "start", "end").iter_rows():
-        spans.setdefault(transcript, []).append((start, end))
-    return spans
+def _singles(pairs: pl.DataFrame, single: Flags) -> pl.DataFrame:
+    """Substitutions of one base as events."""
+    place = pl.col("position").cast(pl.Int64)
+    return pairs.filter(single).select(
+        "row", "tx", "consequence", kind=pl.lit("sub"), first=place, last=place,
+        deleted="ref", inserted="alt",
+    )  # fmt: skip
 
 
-def _edited(rows: pl.DataFrame, messages: dict[str, Message]) -> pl.DataFrame:
-    """HGVS p. of events that are not plain substitutions of a residue, one by one."""
-    wanted = ("site", "id", "kind", "whole", "base", "base_last", "inserted")
-    named = []
-    for site, transcript, kind, whole, base, last, inserted in rows.select(wanted).iter_rows():
-        start = {"ins": base, "dup": last}.get(kind, base - 1)
-        end = start if kind in ("ins", "dup") else last
-        edit = Edit(start, end, inserted)
-        text = name(messages[transcript], edit) if whole else UNPREDICTABLE
-        named.append((site, transcript, text))
-    schema = {"site": pl.Int64, "id": pl.String, "hgvs_p": pl.String}
-    return pl.DataFrame(named, schema=schema, orient="row").drop_nulls()
+def _sided(
+    pairs: pl.DataFrame, plus: pl.DataFrame, minus: pl.DataFrame, layout: Layout
+) -> pl.DataFrame:
+    """Events of ``plus`` on transcripts of the plus strand, of ``minus`` on the others."""
+    sign = layout.minus[pairs["tx"].to_numpy()]
+    rows = pairs.select("row", "site", "tx", "consequence")
+    parts = [
+        rows.filter(strand).join(side, on="site").drop("site")
+        for strand, side in ((~sign, plus), (sign, minus))
+    ]
+    return pl.concat(parts).sort("row")
 
 
-def _expected(pairs: pl.DataFrame, sites: pl.DataFrame, known: Transcripts) -> pl.DataFrame:
-    """Rows whose coding part changes, by csq's terms or by coordinates, as ``p.?``."""
-    terms = pl.col("consequence").str.split("&").list.set_intersection(list(CODING_TERMS))
-    rows = pairs.join(sites.select("site", "start", "end"), on="site")
-    rows = covers(rows, known.coding, "translated")
-    return rows.filter((terms.list.len() > 0) | pl.col("translated")).select(
-        "site", "id", pl.lit(UNPREDICTABLE).alias("hgvs_p")
+def _moving(rows: pl.DataFrame) -> pl.DataFrame:
+    """Events that may also be told from their 5' end.
+
+    An insertion or deletion in bases that repeat across an exon's end can be written in the
+    exon or in the intron. HGVS c. takes the 3' end; where the consequence engine sees it in the
+    exon, and no splice site lost, the protein is told from there.
+    """
+    moving = pl.col("kind").is_in(["ins", "del", "dup"])
+    spliced = pl.col("consequence").str.contains("splice_(?:donor|acceptor)_variant")
+    return rows.filter(moving & ~spliced)
+
+
+def _stopping(named: list[pl.DataFrame], proteins: pl.DataFrame) -> pl.DataFrame:
+    stops = proteins.filter(pl.col("hgvs_p").str.contains("Ter"))
+    return pl.concat([some.join(stops, on="row") for some in named])
+
+
+def _assembled(
+    pairs: pl.DataFrame,
+    named: list[pl.DataFrame],
+    proteins: pl.DataFrame,
+    stops: pl.DataFrame,
+    layout: Layout,
+) -> pl.DataFrame:
+    """One row for each of ``pairs``: an allele that is no sequence has places, but no names."""
+    whole = (
+        pairs.select("row", "tx", "start", "end")
+        .join(pl.concat(named).drop("tx"), on="row", how="left", maintain_order="left")
+        .join(proteins, on="row", how="left", maintain_order="left")
+        .join(stops, on="row", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("first").fill_null(pl.col("start") + 1), pl.col("last").fill_null(pl.col("end"))
+        )
+    )
+    ends = (whole[name].to_numpy() for name in ("tx", "first", "last"))
+    return whole.hstack(places(layout, *ends)).select(_empty().columns)
+
+
+def with_new_stops(rows: pl.DataFrame, brought: pl.Series | None = None) -> pl.DataFrame:
+    """Add ``stop_gained`` where the predicted protein ends among the residues changed.
+
+    ``bcftools csq`` 1.16 names a stop codon only if it is the first codon that changes: a
+    two-codon substitution that ends the protein is ``missense`` to it, an in-frame deletion
+    that does so ``inframe_deletion``, an insertion that brings a stop codon ``frameshift``. VEP
+    and ClinVar name the stop in all of them.
+
+    Args:
+        rows: columns consequence, impact, hgvs_p.
+        brought: true where a shifted frame ends among the bases put in; missing elsewhere.
+    """
+    named = pl.col("hgvs_p")
+    new_stop = named.str.contains(r"Ter\)$") & ~named.str.contains(r"Ter\d")
+    shifted = pl.col("consequence").str.contains("frameshift_variant", literal=True)
+    more = pl.lit(False) if brought is None else brought.fill_null(False) & shifted
+    gained = new_stop.fill_null(False) | more
+    lacking = gained & ~pl.col("consequence").str.contains("stop_gained", literal=True)
+    where = rows.select(lacking.fill_null(False)).to_series()
+    every = pl.concat_list(pl.col("consequence").str.split("&"), pl.lit("stop_gained"))
+    terms = rows.filter(where).select(joined(every)).to_series().rename("consequence")
+    worst = terms.to_frame().select(impact(pl.col("consequence"))).to_series().rename("impact")
+    return rows.with_columns(
+        pl.when(where).then(new).otherwise(new.name).alias(new.name)
+        for new in _spread(pl.DataFrame([terms, worst]), where.to_numpy())
     )

@@ -7,11 +7,22 @@ counts from the exon before it. Positions are 1-based here.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
-from soyang.annotation.alleles import Bases, complement, shift, trim
+from soyang.annotation.alleles import Bases, Ints, complement, shift, trim
 from soyang.annotation.gff import Transcripts
+from soyang.annotation.layout import Flags, Layout
 from soyang.core.assembly import Assembly, bare
+
+_OF_TRANSCRIPT = ("strand", "coding", "cds_start", "cds_end", "whole")
+_LETTERS = ("A", "C", "G", "T", "N")
+
+
+def single_bases() -> pl.Expr:
+    """Whether ref and alt are one base each and differ: most sites, whose names need no shift."""
+    ref, alt = pl.col("ref"), pl.col("alt")
+    return ref.is_in(_LETTERS) & alt.is_in(_LETTERS) & (ref != alt)
 
 
 def events(sites: pl.DataFrame, sequence: Bases, *, rightwards: bool) -> pl.DataFrame:
@@ -58,17 +69,27 @@ def events(sites: pl.DataFrame, sequence: Bases, *, rightwards: bool) -> pl.Data
     )
 
 
-def body(first: pl.Expr, last: pl.Expr, deleted: pl.Expr, inserted: pl.Expr) -> pl.Expr:
-    """The part of an HGVS name behind ``g.`` or ``c.``, from labels and the column ``kind``."""
-    place = pl.when(first == last).then(first).otherwise(pl.format("{}_{}", first, last))
-    kind = pl.col("kind")
+def body(first: pl.Expr, last: pl.Expr) -> pl.Expr:
+    """The part of an HGVS name behind ``g.`` or ``c.``.
+
+    Args:
+        first: label of the first base, text.
+        last: label of the last one. The columns kind, deleted and inserted say the rest.
+    """
+    place = pl.when(first == last).then(first).otherwise(pl.concat_str(first, pl.lit("_"), last))
+    kind, inserted = pl.col("kind"), pl.col("inserted")
     return (
         pl.when(kind == "sub")
-        .then(pl.format("{}{}>{}", first, deleted, inserted))
+        .then(substitution(first))
         .when(kind.is_in(["ins", "delins"]))
-        .then(pl.format("{}{}{}", place, kind, inserted))
-        .otherwise(pl.format("{}{}", place, kind))
+        .then(pl.concat_str(place, kind, inserted))
+        .otherwise(pl.concat_str(place, kind))
     )
+
+
+def substitution(label: pl.Expr) -> pl.Expr:
+    """:func:`body` where the kind is known to be a substitution, from deleted and inserted."""
+    return pl.concat_str(label, "deleted", pl.lit(">"), "inserted")
 
 
 def genomic(changes: pl.DataFrame, contig: str, assembly: Assembly) -> pl.DataFrame:
@@ -78,10 +99,8 @@ def genomic(changes: pl.DataFrame, contig: str, assembly: Assembly) -> pl.DataFr
         Columns site, hgvs_g.
     """
     labels = [pl.col(end).cast(pl.String) for end in ("first", "last")]
-    name = body(labels[0], labels[1], pl.col("deleted"), pl.col("inserted"))
-    return changes.select(
-        "site", pl.format("{}{}", pl.lit(prefix(contig, assembly)), name).alias("hgvs_g")
-    )
+    head = pl.lit(prefix(contig, assembly))
+    return changes.select("site", pl.concat_str(head, body(*labels)).alias("hgvs_g"))
 
 
 def prefix(contig: str, assembly: Assembly) -> str:
@@ -104,63 +123,19 @@ def locate(places: pl.DataFrame, known: Transcripts) -> pl.DataFrame:
         ``places`` in the same order with base (1-based in the spliced transcript) and
         offset (0 in an exon; into the intron, signed); missing outside the transcript.
     """
-    strands = known.table.select("id", (pl.col("strand") == "-").alias("_minus"))
-    exons = (
-        known.exons.sort("id", "start")
-        .with_columns(
-            next_start=pl.col("start").shift(-1).over("id"),
-            next_base=pl.col("first").shift(-1).over("id"),
-            next_size=(pl.col("end") - pl.col("start")).shift(-1).over("id"),
-        )
-        .select(
-            "id",
-            key="start",
-            exon_end="end",
-            exon_base="first",
-            next_start="next_start",
-            next_base="next_base",
-            next_size="next_size",
-        )
-        .join(strands, on="id")
-    )
-    found = (
-        places.with_row_index("_row")
-        .with_columns(key=pl.col("position") - 1)
-        .sort("key")
-        .join_asof(
-            exons.sort("key"),
-            on="key",
-            by="id",
-            coalesce=False,
-            check_sortedness=False,
-        )
-        .sort("_row")
-    )
-    base, offset = _base_and_offset()
-    return found.with_columns(base.alias("base"), offset.alias("offset")).select(
-        *places.columns, "base", "offset"
-    )
+    layout = Layout.of(known)
+    position = places["position"].to_numpy()
+    return places.with_columns(located(layout, layout.numbers(places["id"]), position))
 
 
-def _base_and_offset() -> tuple[pl.Expr, pl.Expr]:
-    position, minus = pl.col("position"), pl.col("_minus")
-    start, end, first = pl.col("key_right"), pl.col("exon_end"), pl.col("exon_base")
-    size = end - start
-    inside = position <= end
-    between = pl.col("next_start").is_not_null()
-    left, right = position - end, pl.col("next_start") + 1 - position
-    in_exon = first + pl.when(minus).then(end - position + 1).otherwise(position - start)
-    # The exon upstream in the transcript wins a tie.
-    to_left = pl.when(minus).then(left < right).otherwise(left <= right)
-    left_base = first + pl.when(minus).then(1).otherwise(size)
-    right_base = pl.col("next_base") + pl.when(minus).then(pl.col("next_size")).otherwise(1)
-    sign = pl.when(minus).then(-1).otherwise(1)
-    base = pl.when(to_left).then(left_base).otherwise(right_base)
-    offset = sign * pl.when(to_left).then(left).otherwise(-right)
-    return (
-        pl.when(inside).then(in_exon).when(between).then(base),
-        pl.when(inside).then(0).when(between).then(offset),
-    )
+def located(layout: Layout, tx: Ints, position: Ints, suffix: str = "") -> list[pl.Series]:
+    """:meth:`Layout.locate` as columns base and offset, missing outside the transcript."""
+    base, offset, inside = layout.locate(tx, position)
+    outside = pl.Series(~inside)
+    return [
+        pl.Series(f"{name}{suffix}", values).set(outside, None)
+        for name, values in (("base", base), ("offset", offset))
+    ]
 
 
 def label(base: pl.Expr, offset: pl.Expr) -> pl.Expr:
@@ -169,63 +144,78 @@ def label(base: pl.Expr, offset: pl.Expr) -> pl.Expr:
     Without them (no coding part) the position counts from the transcript's first base.
     """
     start, end = pl.col("cds_start"), pl.col("cds_end")
-    text = (
+    behind = (base > end).fill_null(False)
+    number = (
         pl.when(start.is_null())
-        .then(base.cast(pl.String))
+        .then(base)
         .when(base <= start)
-        .then((base - start - 1).cast(pl.String))
-        .when(base > end)
-        .then(pl.format("*{}", base - end))
-        .otherwise((base - start).cast(pl.String))
+        .then(base - start - 1)
+        .when(behind)
+        .then(base - end)
+        .otherwise(base - start)
     )
-    return (
-        pl.when(offset == 0)
-        .then(text)
-        .when(offset > 0)
-        .then(pl.format("{}+{}", text, offset))
-        .otherwise(pl.format("{}{}", text, offset))
+    return pl.concat_str(
+        pl.when(behind).then(pl.lit("*")).otherwise(pl.lit("")),
+        number,
+        pl.when(offset > 0).then(pl.lit("+")).otherwise(pl.lit("")),
+        pl.when(offset == 0).then(pl.lit("")).otherwise(offset.cast(pl.String)),
     )
 
 
-def placed(changes: pl.DataFrame, known: Transcripts) -> pl.DataFrame:
+def placed(changes: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Events in transcript coordinates.
 
     Args:
-        changes: columns id, kind, first, last, deleted, inserted (genome's strand).
-        known: the transcripts.
+        changes: columns tx (number of the transcript), kind, first, last, deleted, inserted
+            (genome's strand).
+        layout: the transcripts.
 
     Returns:
-        ``changes`` on the transcript's strand, with base and offset of its 5' end
-        (``base``, ``offset``) and 3' end (``base_last``, ``offset_last``), and the
-        transcript's transcript, protein, coding, cds_start, cds_end, whole, length.
+        ``changes`` in the same order on the transcript's strand, with base and offset of its
+        5' end (``base``, ``offset``) and 3' end (``base_last``, ``offset_last``), and the
+        transcript's strand, coding, cds_start, cds_end, whole.
     """
-    table = known.table.select(
-        *("id", "strand", "transcript", "protein", "coding", "cds_start", "cds_end", "whole"),
-        pl.col("length").alias("transcript_length"),
-    )
-    minus = pl.col("strand") == "-"
-    rows = changes.join(table, on="id", how="left", maintain_order="left")
-    ends = [
-        locate(rows.select("id", position=end), known).select("base", "offset")
-        for end in (
-            pl.when(minus).then("last").otherwise("first"),
-            pl.when(minus).then("first").otherwise("last"),
-        )
-    ]
-    return pl.concat(
-        [rows, ends[0], ends[1].rename({"base": "base_last", "offset": "offset_last"})],
-        how="horizontal",
-    ).with_columns(
-        pl.when(minus).then(complement(pl.col(name))).otherwise(name).alias(name)
-        for name in ("deleted", "inserted")
+    tx = changes["tx"].to_numpy()
+    minus = layout.minus[tx]
+    first, last = changes["first"].to_numpy(), changes["last"].to_numpy()
+    head = located(layout, tx, np.where(minus, last, first))
+    if np.array_equal(first, last):
+        tail = [part.alias(f"{part.name}_last") for part in head]
+    else:
+        tail = located(layout, tx, np.where(minus, first, last), "_last")
+    return changes.with_columns(
+        *layout.of_each(tx, _OF_TRANSCRIPT).get_columns(),
+        *head,
+        *tail,
+        *(_sense(changes[name], minus) for name in ("deleted", "inserted")),
     )
 
 
-def coding_name() -> pl.Expr:
+def _sense(bases: pl.Series, minus: Flags) -> pl.Series:
+    """Alleles on the transcript's strand; there are few different ones among many."""
+    unique = bases.unique().to_frame("bases").with_columns(other=complement(pl.col("bases")))
+    rows = bases.to_frame("bases").with_columns(minus=pl.Series(minus, dtype=pl.Boolean))
+    both = rows.join(unique, on="bases", how="left", maintain_order="left")
+    return both.select(
+        pl.when("minus").then("other").otherwise("bases").alias(bases.name)
+    ).to_series()
+
+
+def coding_names(events: pl.DataFrame, layout: Layout) -> pl.Series:
     """HGVS c. (n. without a coding part) of :func:`placed` events; missing outside."""
+    heads = layout.table.select(
+        pl.concat_str(
+            "transcript", pl.when("coding").then(pl.lit(":c.")).otherwise(pl.lit(":n."))
+        ).alias("head")
+    )
     first = label(pl.col("base"), pl.col("offset"))
-    last = label(pl.col("base_last"), pl.col("offset_last"))
-    kind = pl.when(pl.col("cds_start").is_null()).then(pl.lit("n")).otherwise(pl.lit("c"))
-    name = body(first, last, pl.col("deleted"), pl.col("inserted"))
-    inside = pl.col("base").is_not_null() & pl.col("base_last").is_not_null()
-    return pl.when(inside).then(pl.format("{}:{}.{}", "transcript", kind, name))
+    if (events["kind"] == "sub").all():
+        name = substitution(first)
+    else:
+        name = body(first, label(pl.col("base_last"), pl.col("offset_last")))
+    head = heads["head"][events["tx"]]
+    return (
+        events.with_columns(head=head)
+        .select(pl.concat_str("head", name).alias("hgvs_c"))
+        .to_series()
+    )

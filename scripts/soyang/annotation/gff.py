@@ -9,11 +9,14 @@ from __future__ import annotations
 import gzip
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
 from soyang.annotation.genome import Genome
+from soyang.annotation.index import Index, index_of
+from soyang.annotation.tables import MANE
 from soyang.core.assembly import bare
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import read_text
@@ -37,14 +40,16 @@ class Transcripts:
 
     Attributes:
         table: one row each: id (as in the GFF), transcript (RefSeq, else Ensembl
-            accession), ensembl, protein (accession or missing), gene, contig, start, end,
-            strand, coding, cds_start and cds_end (0-based, in the spliced transcript;
-            missing if not coding), length, whole (whether the coding part is known from
-            its first to its last codon).
+            accession), ensembl, protein (accession or missing), gene, mane ("select",
+            "plus_clinical" or missing), contig, start, end, strand, coding, cds_start and
+            cds_end (0-based, in the spliced transcript; missing if not coding), length, whole
+            (whether the coding part is known from its first to its last codon, in the
+            standard genetic code: never so on the mitochondrion).
         exons: one row each: id, exon (number in transcript order), start, end, first
             (0-based position of the exon's 5'-most base in the spliced transcript).
         coding: one row for each exon's coding part: id, exon, start, end.
-        lines: the GFF lines of all this, contigs named as in the reference.
+        lines: the GFF lines of all this, contigs named as in the reference; those of the
+            mitochondrion excepted, whose genetic code ``bcftools csq`` doesn't speak.
     """
 
     table: pl.DataFrame
@@ -52,21 +57,24 @@ class Transcripts:
     coding: pl.DataFrame
     lines: pl.DataFrame
 
+    @cached_property
+    def index(self) -> Index:
+        """The transcripts as sorted arrays."""
+        return index_of(self.table, self.exons, self.coding)
+
 
 def read_transcripts(path: Path, genome: Genome) -> Transcripts:
     """Read a GFF3 file, plain or gzip, ``chr`` or not.
 
-    Transcripts on contigs that the reference lacks are left out; so are mitochondrial ones,
-    whose genetic code ``bcftools csq`` doesn't speak.
+    Transcripts on contigs that the reference lacks are left out.
 
     Raises:
         FaultError: not GFF3, no transcripts in it, or none on the reference.
     """
     raw = _lines(path)
     names = genome.names(raw["contig"].unique().sort().to_list())
-    here = {name: there for name, there in names.items() if bare(there) != "M"}
-    lines = raw.filter(pl.col("contig").is_in(list(here))).with_columns(
-        pl.col("contig").replace_strict(here, default=None, return_dtype=pl.String)
+    lines = raw.filter(pl.col("contig").is_in(list(names))).with_columns(
+        pl.col("contig").replace_strict(names, default=None, return_dtype=pl.String)
     )
     features = _features(lines)
     table = _table(features)
@@ -85,7 +93,13 @@ def read_transcripts(path: Path, genome: Genome) -> Transcripts:
     )
     exons = _exons(parts)
     coding = _coding(parts, exons)
-    return Transcripts(_measured(table, exons, coding, parts), exons, coding, lines)
+    nuclear = lines.filter(~pl.col("contig").is_in(mitochondria(genome)))
+    return Transcripts(_measured(table, exons, coding, parts, genome), exons, coding, nuclear)
+
+
+def mitochondria(genome: Genome) -> list[str]:
+    """The reference's names of the mitochondrion, ``chr`` or not; of what it has."""
+    return [name for name in genome.lengths if bare(name) == "M"]
 
 
 def _lines(path: Path) -> pl.DataFrame:
@@ -148,7 +162,19 @@ def _features(lines: pl.DataFrame) -> pl.DataFrame:
         _attribute("ID").alias("id"),
         _attribute("Parent").str.strip_prefix("transcript:").alias("parent"),
         *map(_attribute, ("Name", "version", "refseq", "protein_id")),
+        _mane().alias("mane"),
         pl.col("attributes").str.extract(r"(?:^|;)(?:gene_)?biotype=([^;]*)").alias("biotype"),
+    )
+
+
+def _mane() -> pl.Expr:
+    """Set of MANE from ``tag=``: MANE and Ensembl write ``MANE_Select``, NCBI a space."""
+    tags = pl.col("attributes").str.extract(r"(?:^|;)tag=([^;]*)")
+    return (
+        pl.when(tags.str.contains(r"MANE[_ ]Select"))
+        .then(pl.lit(MANE[0]))
+        .when(tags.str.contains(r"MANE[_ ]Plus[_ ]Clinical"))
+        .then(pl.lit(MANE[1]))
     )
 
 
@@ -176,7 +202,7 @@ def _table(features: pl.DataFrame) -> pl.DataFrame:
             "ensembl",
             pl.coalesce("protein_id", "cds_protein").alias("protein"),
             pl.coalesce("gene", pl.col("parent").str.strip_prefix("gene:"), "id").alias("gene"),
-            *("contig", "start", "end", "strand"),
+            *("mane", "contig", "start", "end", "strand"),
         )
         .unique("id", keep="first", maintain_order=True)
     )
@@ -215,7 +241,11 @@ def _coding(parts: pl.DataFrame, exons: pl.DataFrame) -> pl.DataFrame:
 
 
 def _measured(
-    table: pl.DataFrame, exons: pl.DataFrame, coding: pl.DataFrame, parts: pl.DataFrame
+    table: pl.DataFrame,
+    exons: pl.DataFrame,
+    coding: pl.DataFrame,
+    parts: pl.DataFrame,
+    genome: Genome,
 ) -> pl.DataFrame:
     """Add where the coding part lies in the spliced transcript, and whether it is whole."""
     length = pl.col("end") - pl.col("start")
@@ -243,7 +273,9 @@ def _measured(
         .join(span, on="id", how="left", maintain_order="left")
         .join(phase, on="id", how="left", maintain_order="left")
         .with_columns(
-            whole=(pl.col("cds") % 3 == 0).fill_null(False) & pl.col("phase").is_in(["0", "."])
+            whole=(pl.col("cds") % 3 == 0).fill_null(False)
+            & pl.col("phase").is_in(["0", "."])
+            & ~pl.col("contig").is_in(mitochondria(genome))
         )
         .with_columns(coding=pl.col("cds").is_not_null())
         .drop("cds", "phase")

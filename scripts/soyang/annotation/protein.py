@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 from bioutils.sequences import aa1_to_aa3_lut, dna_to_aa1_lut
 
 UNPREDICTABLE = "p.?"
@@ -21,6 +23,25 @@ _UNKNOWN = "X"
 _SELENOCYSTEINE = "U"
 _CHUNK = 300
 """Bases read at a time in search of a stop codon."""
+
+_BASES = "ACGTRYKMSWBDHVN-"
+"""IUPAC's letters, and one for all else: a codon is a number of three hexadecimal digits."""
+_PLACES = np.array([256, 16, 1])
+
+
+def _numbers() -> npt.NDArray[np.int64]:
+    numbers = np.full(256, len(_BASES) - 1, dtype=np.int64)
+    numbers[[ord(base) for base in _BASES]] = range(len(_BASES))
+    return numbers
+
+
+def _residues() -> npt.NDArray[np.uint8]:
+    codons = (a + b + c for a in _BASES for b in _BASES for c in _BASES)
+    known = "".join(dna_to_aa1_lut.get(codon, _UNKNOWN) for codon in codons)
+    return np.frombuffer(known.encode("ascii"), np.uint8)
+
+
+_NUMBER, _RESIDUE = _numbers(), _residues()
 
 
 @dataclass(frozen=True)
@@ -72,8 +93,9 @@ class Edit:
 def translate(sequence: str) -> str:
     """Residues of whole codons in the standard code; ``X`` where a base is not known."""
     whole = len(sequence) - len(sequence) % 3
-    codons = (sequence[i : i + 3] for i in range(0, whole, 3))
-    return "".join(dna_to_aa1_lut.get(codon, _UNKNOWN) for codon in codons)
+    bases = _NUMBER[np.frombuffer(sequence[:whole].encode("ascii"), np.uint8)]
+    residues: bytes = _RESIDUE[bases.reshape(-1, 3) @ _PLACES].tobytes()
+    return residues.decode("ascii")
 
 
 def name(message: Message, edit: Edit) -> str | None:

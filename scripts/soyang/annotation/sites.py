@@ -6,9 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
-from soyang.annotation.tables import SITE, SITE_COLUMNS
+from soyang.annotation.tables import MANE, SITE, SITE_COLUMNS
 from soyang.core.assembly import contig_order
 from soyang.core.errors import Fault, FaultError
+
+MANE_ORDER = {name: number for number, name in enumerate(MANE)}
 
 
 def read_sites(path: Path, extra: tuple[str, ...] = ()) -> pl.DataFrame:
@@ -69,10 +71,15 @@ def _fault(path: Path, found: str, allowed: str) -> Fault:
 
 
 def in_order(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows by chromosome, position, ref, alt, and transcript where there is one."""
+    """Rows by chromosome, position, ref, alt, and transcript where there is one.
+
+    A site's MANE Select transcripts stand first, then its MANE Plus Clinical ones.
+    """
     contigs = sorted(frame["contig"].unique().to_list(), key=contig_order)
     rank = {contig: number for number, contig in enumerate(contigs)}
-    by = [name for name in (*SITE[1:], "transcript") if name in frame.columns]
+    by = [pl.col(name) for name in (*SITE[1:], "transcript") if name in frame.columns]
+    if "mane" in frame.columns:
+        by.insert(-1, pl.col("mane").replace_strict(MANE_ORDER, default=len(MANE_ORDER)))
     order = pl.col("contig").replace_strict(rank, return_dtype=pl.Int64)
     return frame.sort(order, *by, nulls_last=False)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from bioutils.sequences import aa1_to_aa3_lut
 
 from soyang.annotation.alleles import Ints
+from soyang.annotation.layout import Flags
 from soyang.annotation.protein import START_CHANGED, UNPREDICTABLE, Message, translate
 
 _BASES = "ACGT"
@@ -17,27 +21,29 @@ _STOP = "Ter"
 _SELENOCYSTEINE = "Sec"
 
 
-def predict(rows: pl.DataFrame, messages: dict[str, Message]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def predict(
+    rows: pl.DataFrame, messages: Mapping[int, Message]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """HGVS p. of substitutions, without accession.
 
     Args:
-        rows: columns site, id, base (1-based, in the spliced transcript), inserted (one base
-            on the transcript's strand); all inside coding parts.
-        messages: the transcripts by id.
+        rows: columns row, tx (number of the transcript), base (1-based, in the spliced
+            transcript), inserted (one base on the transcript's strand); all inside coding parts.
+        messages: the transcripts by number.
 
     Returns:
-        Columns site, id, hgvs_p; and the rows that change a stop codon, which need the
+        Columns row, tx, hgvs_p; and the rows that change a stop codon, which need the
         sequence behind it and are left to :mod:`soyang.annotation.protein`.
     """
     if rows.is_empty():
-        return rows.select("site", "id", pl.lit("").alias("hgvs_p")), rows
-    before, after, number, sound = _codons(rows, messages)
-    old, new = _RESIDUES[before], _RESIDUES[after]
-    last = np.array([(m.cds_end - m.cds_start) // 3 for m in map(messages.get, rows["id"]) if m])
-    old = np.where((old == _STOP) & (number < last), _SELENOCYSTEINE, old)
-    frame = pl.DataFrame({"old": old, "new": new, "number": number, "sound": sound})
+        return rows.select("row", "tx", pl.lit("").alias("hgvs_p")), rows
+    codons = _codons(rows, messages)
+    old, new = _RESIDUES[codons.before], _RESIDUES[codons.after]
+    old = np.where((old == _STOP) & (codons.number < codons.count), _SELENOCYSTEINE, old)
+    frame = pl.DataFrame({"old": old, "new": new, "number": codons.number, "sound": codons.sound})
+    unknown = ~pl.col("sound") | (pl.col("old") == "?") | (pl.col("new") == "?")
     text = (
-        pl.when(~pl.col("sound") | (pl.col("old") == "?") | (pl.col("new") == "?"))
+        pl.when(unknown)
         .then(pl.lit(UNPREDICTABLE))
         .when(pl.col("number") == 1)
         .then(pl.lit(START_CHANGED))
@@ -45,36 +51,54 @@ def predict(rows: pl.DataFrame, messages: dict[str, Message]) -> tuple[pl.DataFr
         .then(pl.format("p.({}{}=)", "old", "number"))
         .otherwise(pl.format("p.({}{}{})", "old", "number", "new"))
     )
-    named = rows.select("site", "id").with_columns(frame.select(text.alias("hgvs_p")))
-    stops = pl.Series((old == _STOP) & sound)
+    named = rows.select("row", "tx").with_columns(frame.select(text.alias("hgvs_p")))
+    stops = pl.Series((old == _STOP) & codons.sound)
     return named.filter(~stops), rows.filter(stops)
 
 
-def _codons(
-    rows: pl.DataFrame, messages: dict[str, Message]
-) -> tuple[Ints, Ints, Ints, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-    """Codon numbers before and after, the residue's number (1-based), and soundness."""
-    names = rows["id"].unique().sort().to_list()
-    coding = [messages[n].sequence[messages[n].cds_start : messages[n].cds_end] for n in names]
+@dataclass(frozen=True)
+class _Codons:
+    """Codons of substitutions.
+
+    Attributes:
+        before: each one's codon as a number.
+        after: the changed one.
+        number: its residue, from 1.
+        count: codons of the transcript.
+        sound: whether the transcript's coding part is (:attr:`Message.sound`).
+    """
+
+    before: Ints
+    after: Ints
+    number: Ints
+    count: Ints
+    sound: Flags
+
+
+def _codons(rows: pl.DataFrame, messages: Mapping[int, Message]) -> _Codons:
+    names, which = np.unique(rows["tx"].to_numpy(), return_inverse=True)
+    coding = [m.sequence[m.cds_start : m.cds_end] for m in map(messages.__getitem__, names)]
+    lead = np.array([messages[n].cds_start for n in names], dtype=np.int64)
     sizes = np.array([len(text) for text in coding], dtype=np.int64)
     codes = _code(np.frombuffer("".join(coding).encode("ascii"), np.uint8))
-    table = pl.DataFrame(
-        {
-            "id": names,
-            "from": np.cumsum(sizes) - sizes,
-            "lead": [messages[n].cds_start for n in names],
-            "sound": [messages[n].sound for n in names],
-        }
-    )
-    wide = rows.select("id", "base", "inserted").join(table, on="id", how="left",
-                                                      maintain_order="left")  # fmt: skip
-    place = wide["base"].to_numpy() - 1 - wide["lead"].to_numpy()
-    first = wide["from"].to_numpy() + place - place % 3
+    begin = np.cumsum(sizes) - sizes
+    place = rows["base"].to_numpy() - 1 - lead[which]
+    first = begin[which] + place - place % 3
     codon = np.stack([codes[np.minimum(first + k, len(codes) - 1)] for k in range(3)])
     changed = codon.copy()
-    alt = np.frombuffer("".join(wide["inserted"].to_list()).encode("ascii"), np.uint8)
+    alt = np.frombuffer("".join(rows["inserted"].to_list()).encode("ascii"), np.uint8)
     changed[place % 3, np.arange(len(place))] = _code(alt)
-    return _index(codon), _index(changed), place // 3 + 1, wide["sound"].to_numpy()
+    sound = _sound(codes, begin, sizes)[which]
+    return _Codons(_index(codon), _index(changed), place // 3 + 1, sizes[which] // 3, sound)
+
+
+def _sound(codes: Ints, begin: Ints, sizes: Ints) -> Flags:
+    """:attr:`Message.sound` of coding parts that stand one after the other."""
+    known = np.minimum.reduceat(codes, begin) >= 0
+    ends = begin + sizes
+    last = np.stack([codes[np.maximum(ends - k, 0)] for k in (3, 2, 1)])
+    stops = _RESIDUES[_index(last)] == _STOP
+    return np.asarray(known & stops & (sizes % 3 == 0))
 
 
 def _code(bases: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> Ints:

@@ -6,6 +6,8 @@ Short names: ``bcftools csq`` 1.16, ``csq_strings``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from soyang.core.errors import Fault, FaultError
@@ -22,20 +24,29 @@ IMPACT_OF = {
     "frameshift_variant": "HIGH",
     "stop_lost": "HIGH",
     "start_lost": "HIGH",
+    "transcript_amplification": "HIGH",
     "feature_elongation": "HIGH",
+    "feature_truncation": "HIGH",
     "inframe_insertion": "MODERATE",
     "inframe_deletion": "MODERATE",
     "missense_variant": "MODERATE",
     "protein_altering_variant": "MODERATE",
+    "splice_donor_5th_base_variant": "LOW",
     "splice_region_variant": "LOW",
+    "splice_donor_region_variant": "LOW",
+    "splice_polypyrimidine_tract_variant": "LOW",
+    "incomplete_terminal_codon_variant": "LOW",
     "start_retained_variant": "LOW",
     "stop_retained_variant": "LOW",
     "synonymous_variant": "LOW",
     "coding_sequence_variant": "MODIFIER",
     "5_prime_UTR_variant": "MODIFIER",
     "3_prime_UTR_variant": "MODIFIER",
+    "non_coding_transcript_exon_variant": "MODIFIER",
     "intron_variant": "MODIFIER",
+    "NMD_transcript_variant": "MODIFIER",
     "non_coding_transcript_variant": "MODIFIER",
+    "coding_transcript_variant": "MODIFIER",
     INTERGENIC: "MODIFIER",
     UNCLEAR: "MODIFIER",
 }
@@ -66,6 +77,39 @@ SO_OF_CSQ = {
 }
 """Name that ``bcftools csq`` prints to SO term."""
 
+SO_OF_SNPEFF = {
+    **{term: term for term in IMPACT_OF},
+    "exon_loss_variant": "feature_truncation",
+    "rare_amino_acid_variant": "missense_variant",
+    "conservative_inframe_insertion": "inframe_insertion",
+    "disruptive_inframe_insertion": "inframe_insertion",
+    "conservative_inframe_deletion": "inframe_deletion",
+    "disruptive_inframe_deletion": "inframe_deletion",
+    "5_prime_UTR_truncation": "5_prime_UTR_variant",
+    "3_prime_UTR_truncation": "3_prime_UTR_variant",
+    "5_prime_UTR_premature_start_codon_gain_variant": "5_prime_UTR_variant",
+    "initiator_codon_variant": "start_retained_variant",
+    "splice_branch_variant": "splice_region_variant",
+    "intragenic_variant": UNCLEAR,
+    "gene_fusion": UNCLEAR,
+    "bidirectional_gene_fusion": UNCLEAR,
+    "gene_variant": UNCLEAR,
+    "transcript_variant": UNCLEAR,
+    "exon_region": UNCLEAR,
+    "exon_variant": UNCLEAR,
+    "duplication": "transcript_amplification",
+    "inversion": UNCLEAR,
+}
+"""Term that SnpEff 5.1 prints (``EffectType.toSequenceOntology``) to the term that stands here.
+
+SnpEff's finer terms become their SO parents: conservative and disruptive in-frame changes, a
+truncated UTR, a new start codon in the 5' UTR. Its initiator codon that becomes another one is
+SO's ``start_retained_variant``. What it says of genes rather than of transcripts is unclear here.
+"""
+
+SO_OF_VEP = {term: term for term in IMPACT_OF}
+"""VEP's terms are the ones that stand here; those beside transcripts are not asked for."""
+
 CODING_TERMS = (
     "stop_gained",
     "frameshift_variant",
@@ -85,29 +129,37 @@ CODING_TERMS = (
 _SEVERITY = pl.Enum(list(IMPACT_OF))
 
 
-def to_so(names: pl.Series) -> pl.Series:
-    """SO terms of names that ``bcftools csq`` printed, a leading ``*`` ignored.
+def to_so(
+    names: pl.Series, words: Mapping[str, str] = SO_OF_CSQ, tool: str = "bcftools csq"
+) -> pl.Series:
+    """SO terms of names that an engine printed, a leading ``*`` ignored.
 
-    The star says that the variant lies behind a stop codon of the same haplotype; the
+    csq's star says that the variant lies behind a stop codon of the same haplotype; the
     term stays what it is.
 
+    Args:
+        names: what it printed.
+        words: each name that it may print, to its SO term.
+        tool: the engine, for the message.
+
     Raises:
-        FaultError: a name that this table does not know.
+        FaultError: a name that ``words`` does not know.
     """
     bare = names.str.strip_chars_start("*")
-    unknown = bare.filter(~bare.is_in(list(SO_OF_CSQ))).unique().sort()
+    unknown = bare.filter(~bare.is_in(list(words))).unique().sort()
     if len(unknown):
         raise FaultError(
             Fault(
                 code="consequence-unknown",
-                file="bcftools csq",
-                column="BCSQ",
+                file=tool,
+                column="consequence",
                 found=", ".join(unknown),
-                allowed=", ".join(SO_OF_CSQ),
-                next_step="use bcftools 1.16, or add the name's SO term to annotation/terms.py",
+                allowed=", ".join(words),
+                next_step="use the version that the documentation names, or add the name's SO "
+                "term to annotation/terms.py",
             )
         )
-    return bare.replace_strict(SO_OF_CSQ, return_dtype=pl.String)
+    return bare.replace_strict(words, return_dtype=pl.String)
 
 
 def joined(terms: pl.Expr) -> pl.Expr:

@@ -1,0 +1,1 @@
+"""Tools that predict consequences, behind one contract."""
