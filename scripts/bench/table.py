@@ -28,8 +28,9 @@ class Comparison:
         ours: our figure; ``None`` if it was not measured.
         peer: the peer's; ``None`` if there is no peer or it was not measured.
         unit: unit of both.
-        goal: highest ratio of ours to the peer's that holds; ``None`` for a line that only
+        goal: highest ratio that holds (lowest, if ``floor``); ``None`` for a line that only
             informs.
+        floor: whether the ratio is turned round: how many times ours the peer's is.
         skipped: why it was not measured, which is no failure; empty if it was.
     """
 
@@ -38,21 +39,25 @@ class Comparison:
     peer: float | None = None
     unit: str = "s"
     goal: float | None = None
+    floor: bool = False
     skipped: str = ""
 
     @property
     def ratio(self) -> float | None:
-        """Ours over the peer's; none without both, or where the peer's is 0."""
-        if self.ours is None or not self.peer:
+        """Ours over the peer's, or the reverse; none without both, or where it has no value."""
+        if self.ours is None or self.peer is None:
             return None
-        return self.ours / self.peer
+        upper, lower = (self.peer, self.ours) if self.floor else (self.ours, self.peer)
+        return upper / lower if lower else None
 
     @property
     def holds(self) -> bool | None:
         """Whether the goal is reached; none where there is nothing to reach."""
         if self.goal is None or self.skipped:
             return None
-        return self.ratio is not None and self.ratio <= self.goal
+        if self.ratio is None:
+            return False
+        return self.ratio >= self.goal if self.floor else self.ratio <= self.goal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +153,7 @@ def _figure(value: float | None, unit: str) -> str:
 
 
 def _goal(line: Comparison) -> str:
-    return "-" if line.goal is None else f"<= {line.goal:g}"
+    return "-" if line.goal is None else f"{'>=' if line.floor else '<='} {line.goal:g}"
 
 
 def _word(holds: bool | None) -> str:

@@ -24,6 +24,16 @@ def test_a_goal_is_the_highest_ratio_that_holds(ours, peer, goal, holds):
     assert Comparison(name="x", ours=ours, peer=peer, goal=goal).holds is holds
 
 
+@pytest.mark.parametrize(
+    ("ours", "peer", "holds"),
+    [(1.0, 12.0, True), (1.0, 11.9, False), (0.0, 12.0, False), (None, 12.0, False)],
+)
+def test_a_floor_is_the_least_number_of_times_that_holds(ours, peer, holds):
+    line = Comparison(name="x", ours=ours, peer=peer, goal=12, floor=True)
+    assert line.holds is holds
+    assert cells(line)[4] == ">= 12"
+
+
 def test_what_was_skipped_neither_holds_nor_fails():
     line = Comparison(name="x", goal=0.8, skipped="no data")
     assert line.holds is None

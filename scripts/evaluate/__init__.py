@@ -1,0 +1,1 @@
+"""How right the results are: evaluations against public data, one module for each question."""
