@@ -33,8 +33,12 @@ real: setup ## real reads of NA12878 over BRCA1, as they are and with a planted 
 test: setup ## the quick tests
 	@$(PYTHON) -m pytest -m "not slow and not workflow and not browser and not platform" -n 2
 
+.PHONY: vep
+vep: setup ## VEP's consequences (vepyr) in an environment of their own, .vep
+	@scripts/setup_vep.sh
+
 .PHONY: test-slow
-test-slow: setup ## the slow tests: whole workflow, browser
+test-slow: setup vep ## the slow tests: whole workflow, browser
 	@$(PYTHON) -m pytest -m "(slow or workflow or browser) and not platform"
 
 .PHONY: test-platform
@@ -56,7 +60,7 @@ lock: setup ## make the lock files anew from pyproject.toml
 	    --no-emit-find-links --output-file requirements.lock
 
 .PHONY: bench
-bench: bench-reads bench-platform ## all benchmarks
+bench: bench-reads bench-platform bench-annotation ## all benchmarks
 
 .PHONY: bench-reads
 bench-reads: setup ## FASTQ to VCF against the usual chain
@@ -65,6 +69,16 @@ bench-reads: setup ## FASTQ to VCF against the usual chain
 .PHONY: bench-platform
 bench-platform: setup ## the platform asked, against DuckDB by hand, pandas, rows pulled
 	@$(PYTHON) scripts/bench/bench_platform.py
+
+.PHONY: bench-annotation
+bench-annotation: setup ## a whole genome annotated, against bcftools annotate, vcfanno, SnpEff
+	@scripts/setup.sh resources/bench-packages.txt
+	@$(PYTHON) scripts/bench/bench_annotation.py
+
+.PHONY: evaluate-annotation
+evaluate-annotation: setup ## accuracy of annotation on the evaluation data (SHARED=folder)
+	@scripts/setup.sh resources/evaluation-packages.txt
+	@$(PYTHON) scripts/evaluate/annotation.py
 
 .PHONY: clean
 clean: ## remove what demo, real and benchmarks made

@@ -37,5 +37,6 @@ rule all:
         "results/governance/ledger.tsv",
         "results/governance/provenance.json",
         "results/governance/affected.tsv",
+        lambda wildcards: annotation_results(),
         lambda wildcards: clinical_results() if samples() else [],
         lambda wildcards: ["results/reads/multiqc/multiqc.html"] if with_reads() else [],

@@ -1,4 +1,4 @@
-"""Reference and knowledge files of the demo's working folder."""
+"""Reference, knowledge sources and knowledge release of the demo's working folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 from demo.genes import CONTIG, CONTIG_LENGTH, GENES, RESOURCES, sequences
 from demo.haplotypes import ordinary_sites
 from demo.people import DECOYS
+from soyang.core.assembly import Assembly
 from soyang.core.process import run
+from soyang.knowledge import build
 
 LINE = 60
 POPULATION_ALLELES = 20_000
@@ -63,6 +65,22 @@ def write_frequencies(vcf: Path) -> None:
             f"AC={count};AN={POPULATION_ALLELES};nhomalt={homozygotes}\n"
         )
     compress(_HEADER + "".join(lines), vcf)
+
+
+def write_release(data: Path, output: Path) -> None:
+    """Build the knowledge release out of the sources in ``data``.
+
+    Args:
+        data: folder with reference and sources.
+        output: the release's folder.
+    """
+    build(
+        catalog=RESOURCES / "catalog.yaml",
+        files=data,
+        reference=data / "reference.fa",
+        assembly=Assembly.GRCH38,
+        output=output,
+    )
 
 
 def compress(text: str, path: Path) -> None:

@@ -37,6 +37,7 @@ def plan(steps: Steps) -> None:
             steps.add(f"reads-{person.sample}", tuple(_files(person)), _maker(person))
 
 
+RELEASE = "knowledge/demo-1"
 KNOWLEDGE = (
     "data/transcripts.gff3",
     "data/clinvar.vcf.gz",
@@ -46,6 +47,7 @@ KNOWLEDGE = (
     "data/phecodes.csv",
     "data/phecodes_labels.csv",
     "data/loinc2hpo.tsv",
+    RELEASE,
 )
 
 
@@ -115,6 +117,8 @@ def _knowledge(folder: Path) -> None:
     knowledge.write_frequencies(folder / "data/frequencies.vcf.gz")
     for name in ("phecodes.csv", "phecodes_labels.csv", "loinc2hpo.tsv"):
         (folder / "data" / name).write_bytes((RESOURCES / name).read_bytes())
+    _reference(folder)
+    knowledge.write_release(folder / "data", folder / RELEASE)
 
 
 def _maker(person: Person) -> Maker:

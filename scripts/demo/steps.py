@@ -23,7 +23,7 @@ class Step:
 
     Attributes:
         name: stable name.
-        outputs: files that it makes, relative to the working folder.
+        outputs: files and folders that it makes, relative to the working folder.
         make: makes them at the same relative names in the scratch folder that it is given.
     """
 
@@ -83,7 +83,7 @@ class Steps:
 
     def _content(self, step: Step) -> dict[str, object]:
         paths = {name: self.output / name for name in step.outputs}
-        sizes = {name: p.stat().st_size if p.exists() else -1 for name, p in paths.items()}
+        sizes = {name: _size(p) if p.exists() else -1 for name, p in paths.items()}
         return {"made_from": self.made_from, "outputs": sizes}
 
     def _make(self, step: Step) -> None:
@@ -97,12 +97,30 @@ class Steps:
         shutil.rmtree(scratch)
 
 
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    return sum(p.stat().st_size for p in _files(path))
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+
+
 def _place(made: Path, target: Path) -> None:
-    """Move a file into place; one with the same bytes stays, and keeps its time."""
-    if target.exists() and filecmp.cmp(made, target, shallow=False):
+    """Move a file or folder into place; one with the same bytes stays, and keeps its time."""
+    if target.exists() and _same(made, target):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():
+        shutil.rmtree(target)
     made.replace(target)
+
+
+def _same(one: Path, other: Path) -> bool:
+    names = [[p.relative_to(path) for p in _files(path)] for path in (one, other)]
+    return names[0] == names[1] and all(
+        filecmp.cmp(one / name, other / name, shallow=False) for name in names[0]
+    )
 
 
 def fingerprint(sources: Iterable[Path]) -> str:

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from demo.steps import Steps, fingerprint
 from real import brca1, plant
+from soyang.core.assembly import Assembly
 from soyang.core.errors import ExitCode, Fault, FaultError, ToolError
+from soyang.knowledge import build
 
 FASTQS = ("BRCA1_R1.fastq.gz", "BRCA1_R2.fastq.gz")
 LANES = ("1", "2")
@@ -28,6 +30,13 @@ KNOWLEDGE = {
     "data/known_indels.vcf.gz": "na12878_brca1/brca1_hg38_known_indels.vcf.gz",
     "data/clinvar.vcf.gz": "clinvar/clinvar_2025-09-28_acmg_genes_plp.GRCh38.vcf.gz",
 }
+GENE_FACTS = (
+    "acmg_sf_v3.3.tsv",
+    "clingen_dosage_2026-02-06_GRCh38.tsv.gz",
+    "clingen_validity_2025-01.tsv.gz",
+    "gnomad_v2.1.1_constraint.tsv.gz",
+)
+RELEASE = "knowledge/real-1"
 MANE = "mane/MANE.GRCh38.gff3.gz"
 SLICE = "na12878_brca1/hg38-brca1.fasta"
 
@@ -73,13 +82,14 @@ def prepare(shared: Path, output: Path, *, planted: bool) -> list[str]:
             )
         )
     here = Path(__file__).parent
-    inputs = [shared / name for name in (*KNOWLEDGE.values(), MANE, SLICE)]
+    facts = [f"gene_facts/{name}" for name in GENE_FACTS]
+    inputs = [shared / name for name in (*KNOWLEDGE.values(), *facts, MANE, SLICE)]
     reads = [shared / "na12878_brca1" / name for name in FASTQS]
     steps = Steps(output, f"{fingerprint([*here.iterdir(), *inputs, *reads])} plant={planted}")
     piece = brca1.read_slice(shared / SLICE)
     reference = ("data/reference.fa", "data/reference.fa.fai")
     steps.add("reference", reference, partial(_reference, piece))
-    outputs = ["data/transcripts.gff3"]
+    outputs = ["data/transcripts.gff3", RELEASE, *(f"data/{name}" for name in GENE_FACTS)]
     outputs += [name + suffix for name in KNOWLEDGE for suffix in ("", ".tbi")]
     steps.add("knowledge", tuple(outputs), partial(_knowledge, shared, piece))
     steps.add("sheet", ("samples.tsv", "config.yaml"), _sheet)
@@ -102,6 +112,16 @@ def _knowledge(shared: Path, piece: brca1.Slice, folder: Path) -> None:
     brca1.write_transcripts(shared / MANE, piece, folder / "data/transcripts.gff3")
     for name, source in KNOWLEDGE.items():
         brca1.write_sites(shared / source, piece, folder / name)
+    for name in GENE_FACTS:
+        (folder / "data" / name).write_bytes((shared / "gene_facts" / name).read_bytes())
+    _reference(piece, folder)
+    build(
+        catalog=Path(__file__).with_name("catalog.yaml"),
+        files=folder / "data",
+        reference=folder / "data/reference.fa",
+        assembly=Assembly.GRCH38,
+        output=folder / RELEASE,
+    )
 
 
 def _reads(shared: Path, piece: brca1.Slice, planted: bool, folder: Path) -> None:

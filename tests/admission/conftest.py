@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import json
 import os
 import random
 import shutil
@@ -88,7 +90,6 @@ def vcf(path: Path, sample: str, records: list[str], *, length: int = LENGTH) ->
         "##fileformat=VCFv4.2",
         f"##contig=<ID=chr20,length={length}>",
         '##INFO=<ID=END,Number=1,Type=Integer,Description="End">',
-        '##INFO=<ID=CLNSIG,Number=.,Type=String,Description="Classification">',
         '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">',
         '##ALT=<ID=NON_REF,Description="Any other">',
     ]
@@ -139,6 +140,19 @@ def make_omop(path: Path) -> None:
         connection.execute("insert into person values (1, 8507, '1990')")
 
 
+def release(folder: Path, reference: str) -> None:
+    """A knowledge release, as far as admission looks at it."""
+    folder.mkdir()
+    (folder / "genes.parquet").write_bytes(b"PAR1")
+    manifest = {
+        "release": "test 1",
+        "assembly": "GRCh38",
+        "reference_md5": {"20": hashlib.md5(reference.encode()).hexdigest()},
+        "files": {"genes.parquet": hashlib.sha256(b"PAR1").hexdigest()},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
 GFF = "\n".join(
     "\t".join(
         ["chr20", "MANE", kind, str(START + 1), str(START + 300), ".", "+", phase, attributes]
@@ -161,8 +175,7 @@ def build(folder: Path) -> None:
     refs = [(p, reference[p - 1]) for p in (700, 800, 900)]
     other = {"A": "C", "C": "G", "G": "T", "T": "A"}
     records = [f"chr20 {p} . {r} {other[r]} 50 PASS . GT 0/1" for p, r in refs]
-    sites = [f"chr20 {p} . {r} {other[r]} . . CLNSIG=Benign" for p, r in refs]
-    vcf(data / "clinvar.vcf.gz", "", sites)
+    release(data / "release", reference)
     vcf(data / "S5.vcf.gz", "S5", records)
     blocks = [f"chr20 501 . {reference[500]} <NON_REF> . . END=699 GT 0/0", *records]
     vcf(data / "S4.g.vcf.gz", "S4", blocks)
@@ -212,12 +225,7 @@ def default_settings() -> dict[str, Any]:
             "transcripts": f"{DATA}/transcripts.gff3",
             "transcripts_release": "test 1",
         },
-        "knowledge": {
-            "clinvar": {
-                "path": f"{DATA}/clinvar.vcf.gz", "name": "ClinVar", "release": "1",
-                "licence": "public domain",
-            }
-        },
+        "knowledge": {"release": f"{DATA}/release"},
         "platform": {"omop": f"{DATA}/omop.duckdb"},
         "reports": {"date": "2026-01-15"},
     }  # fmt: skip

@@ -569,7 +569,8 @@ setting("reference not a FASTA", "reference.fasta", f"{DATA}/S3.bam", "wrong-for
 setting("transcripts missing", "reference.transcripts", "no.gff3", "file-missing", "no.gff3")
 setting("transcripts not GFF3", "reference.transcripts", f"{DATA}/targets.bed", "wrong-format",
         "a text file; allowed: a GFF3")  # fmt: skip
-setting("ClinVar missing", "knowledge.clinvar.path", "no.vcf.gz", "file-missing", "no.vcf.gz")
+setting("release missing", "knowledge.release", "없음", "folder-missing", "없음")
+setting("release a file", "knowledge.release", f"{DATA}/S3.bam", "folder-missing", "a file")
 setting("OMOP missing", "platform.omop", "no.duckdb", "file-missing", "column platform.omop")
 setting("OMOP not DuckDB", "platform.omop", f"{DATA}/S3.bam", "wrong-format", "not a DuckDB file")
 
@@ -637,59 +638,29 @@ def _(c, t):
     t.replace(c.path("transcripts.gff3"), "MANE\tmRNA", "MANE mRNA")
 
 
-@case("ClinVar without index", "index-missing", "run tabix")
+@case("release without manifest", "knowledge-release", "no manifest.json that tells")
 def _(c, t):
-    c.path("clinvar.vcf.gz.tbi").unlink()
+    c.path("release/manifest.json").write_text('{"assembly": "GRCh38"}')
 
 
-@case("ClinVar newer than its index", "index-stale", "a stale index")
+@case("release cut short", "checksum", "other bytes than were built")
 def _(c, t):
-    t.later(c.path("clinvar.vcf.gz"))
+    c.path("release/genes.parquet").write_bytes(b"PA")
 
 
-@case("ClinVar not in BGZF", "wrong-format", "compress it with bgzip")
+@case("release with a file gone", "file-missing", "release/genes.parquet")
 def _(c, t):
-    file = c.path("clinvar.vcf.gz")
-    file.write_bytes(gzip.compress(gzip.decompress(file.read_bytes())))
+    c.path("release/genes.parquet").unlink()
 
 
-@case("ClinVar truncated", "truncated", "truncated BGZF")
+@case("release of another build", "wrong-build", "a release of GRCh37")
 def _(c, t):
-    file = c.path("clinvar.vcf.gz")
-    file.write_bytes(file.read_bytes()[:-28])
+    t.replace(c.path("release/manifest.json"), "GRCh38", "GRCh37")
 
 
-@case("ClinVar without significance", "vcf-info", "no INFO CLNSIG")
+@case("release built on another sequence", "wrong-reference", "another sequence (chr20)")
 def _(c, t):
-    c.put("knowledge.frequencies", c.settings["knowledge"]["clinvar"])
-    c.settings["knowledge"]["clinvar"] = dict(
-        c.settings["knowledge"]["clinvar"], path=f"{DATA}/no.vcf.gz"
-    )
-    t.rewrite_vcf(c.path("clinvar.vcf.gz"), c.path("no.vcf.gz"), "CLNSIG", "OTHER")
-
-
-@case("ClinVar with other names", "contig-names", "contig names like '20'")
-def _(c, t):
-    t.rewrite_vcf(c.path("clinvar.vcf.gz"), c.path("clinvar.vcf.gz"), "chr20", "20")
-
-
-@case("ClinVar of another build by its header", "wrong-build", "as in GRCh37")
-def _(c, t):
-    t.rewrite_vcf(c.path("clinvar.vcf.gz"), c.path("clinvar.vcf.gz"), "4000", "63025520")
-
-
-@case("ClinVar of another build by its bases", "wrong-build", "3 of 3 records have another REF")
-def _(c, t):
-    wrong = [("A" if t.reference[p - 1] != "A" else "C") for p in (700, 800, 900)]
-    records = [
-        f"chr20 {p} . {r} T . . CLNSIG=Benign" for p, r in zip((700, 800, 900), wrong, strict=True)
-    ]
-    t.vcf(c.path("clinvar.vcf.gz"), "", records)
-
-
-@case("ClinVar without records", "file-empty", "a VCF without records")
-def _(c, t):
-    t.vcf(c.path("clinvar.vcf.gz"), "", [])
+    t.replace(c.path("release/manifest.json"), '"20": "', '"20": "0')
 
 
 @case("OMOP empty", "omop-empty", "no person")

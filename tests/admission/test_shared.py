@@ -1,15 +1,13 @@
-"""Real knowledge sources have no fault on their own assembly, and one on another."""
+"""Real transcripts have no fault on their own assembly, and one on another."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-import pysam
 import pytest
 
 from soyang.admission.fastq import check_pair
-from soyang.admission.knowledge import source_faults, transcript_faults
+from soyang.admission.knowledge import transcript_faults
 from soyang.admission.reference import open_reference
 from soyang.core.assembly import Assembly
 
@@ -30,29 +28,17 @@ def make_reference(shared_data: Path, tmp_path: Path):
     return make
 
 
-@pytest.fixture
-def dbsnp(shared_data: Path, tmp_path: Path) -> Path:
-    path = tmp_path / "dbsnp.vcf.gz"
-    shutil.copy(shared_data / "na12878_brca1" / "brca1_hg38_dbsnp138.vcf.gz", path)
-    pysam.tabix_index(str(path), preset="vcf", force=True)
-    return path
-
-
-def test_right_assembly(make_reference, dbsnp, shared_data):
+def test_right_assembly(make_reference, shared_data):
     mane = shared_data / "mane" / "MANE.GRCh38.gff3.gz"
     with open_reference(make_reference(), Assembly.GRCH38) as reference:
         assert list(transcript_faults(mane, Assembly.GRCH38, reference)) == []
-        assert list(source_faults("dbsnp", dbsnp, (), Assembly.GRCH38, reference)) == []
 
 
-def test_shifted_positions(make_reference, dbsnp, shared_data):
+def test_shifted_positions(make_reference, shared_data):
     mane = shared_data / "mane" / "MANE.GRCh38.gff3.gz"
     with open_reference(make_reference(shift=-7), Assembly.GRCH38) as reference:
-        faults = [
-            *transcript_faults(mane, Assembly.GRCH38, reference),
-            *source_faults("dbsnp", dbsnp, (), Assembly.GRCH38, reference),
-        ]
-    assert [fault.code for fault in faults] == ["wrong-build", "wrong-build"]
+        faults = list(transcript_faults(mane, Assembly.GRCH38, reference))
+    assert [fault.code for fault in faults] == ["wrong-build"]
 
 
 def test_real_reads_are_whole(shared_data):

@@ -20,7 +20,9 @@ from soyang.main import PEOPLE_COMMANDS, ROOMS
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "scripts" / "soyang"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-BY_HAND = {"profile", "select", "reconcile", "pseudonymise", "deliver"}
+BY_HAND = {
+    *("annotate_vcf", "update", "profile", "select", "reconcile", "pseudonymise", "deliver"),
+}
 """Verbs that people or the driver start; no rule does."""
 SHARED_RULES = {"common", "inputs", "clinical"}
 VERBS = [(room, verb) for room, verbs in ROOMS.items() for verb in verbs]
@@ -83,9 +85,25 @@ def test_a_verb_has_one_name(room, verb):
         )
 
 
-@pytest.mark.parametrize("command", PEOPLE_COMMANDS)
-def test_a_command_of_people_lies_beside_core(command):
-    assert callable(getattr(import_module(f"soyang.{command}"), command))
+PEOPLE_VERBS = [
+    (word, verb) for word, (_, verbs) in PEOPLE_COMMANDS.items() for verb in verbs or (word,)
+]
+"""Word and function; a word without verbs is its own."""
+
+
+@pytest.mark.parametrize(("word", "verb"), PEOPLE_VERBS)
+def test_a_command_of_people_lies_beside_core(word, verb):
+    function = getattr(import_module(f"soyang.{word}"), verb)
+    add_options(argparse.ArgumentParser(), function)
+    for name in inspect.signature(function).parameters:
+        assert re.search(rf"^ +{name}: ", function.__doc__, re.M), f"{word} {verb}: {name}"
+
+
+@pytest.mark.parametrize(("word", "verb"), PEOPLE_VERBS)
+def test_docs_name_every_command_of_people(word, verb):
+    command = word if word == verb else f"{word} {verb}"
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert f"`soyang {command}" in text, f"docs/architecture.md does not name soyang {command}"
 
 
 def test_nothing_is_read_at_import_time():

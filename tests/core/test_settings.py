@@ -107,7 +107,7 @@ def test_snakemake_accepts_the_merged_config_and_refuses_others(root, shown):
     before = yaml.safe_dump(merged)
     validate(merged, str(root / SCHEMA))
     assert yaml.safe_dump(merged) == before
-    for wrong in ({"calling": {"depth": 3}}, {"knowledge": {"clinvar": {"path": "a"}}}, {"x": 1}):
+    for wrong in ({"calling": {"depth": 3}}, {"knowledge": {"loinc2hpo": {"path": "a"}}}, {"x": 1}):
         with pytest.raises(Exception, match="Error validating config file"):
             validate(merge(merged, wrong), str(root / SCHEMA))
 
@@ -135,10 +135,12 @@ def test_bom_and_crlf_are_fine(write):
         ("\nidentity: {min_sites: 0}", "row 5, column identity.min_sites", "0", "greater than"),
         ("\nexpected: [{person: a, status: lost, reason: b}]", "expected.0.status", "'lost'",
          "'failed', 'quarantined' or 'withheld'"),
-        ("\nknowledge:\n  dbsnp: {path: a, name: b, release: 2025-01-01, licence: c}",
-         "row 6, column knowledge.dbsnp.release", "2025-01-01", "put it in quotes"),
-        ("\nknowledge:\n  dbsnp: {path: a}", "row 6, column knowledge.dbsnp.name", "nothing",
-         "must be set"),
+        ("\nknowledge:\n  loinc2hpo: {path: a, name: b, release: 2025-01-01, licence: c}",
+         "row 6, column knowledge.loinc2hpo.release", "2025-01-01", "put it in quotes"),
+        ("\nknowledge:\n  loinc2hpo: {path: a}", "row 6, column knowledge.loinc2hpo.name",
+         "nothing", "must be set"),
+        ("\nknowledge: {clinvar: {path: a}}", "row 5, column knowledge.clinvar",
+         "an unknown setting", "one of release"),
     ],
 )  # fmt: skip
 def test_fault_names_place_found_and_allowed(text, place, found, allowed, write):
@@ -164,7 +166,7 @@ def test_fault_is_of_the_file_that_has_it(write):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "reference: 3", "reports: []", "knowledge: {clinvar: {path: 3}}", "expected: [x]",
+    ["", "{}", "reference: 3", "reports: []", "knowledge: {loinc2hpo: {path: 3}}", "expected: [x]",
      "calling: {max_depth: none, shard_bases: 1}", "reference: {fasta: a}\nreports: {date: x}"],
 )  # fmt: skip
 def test_faulty_settings_can_still_be_used_for_a_check(text, write):

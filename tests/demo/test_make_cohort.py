@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -54,19 +55,19 @@ def test_plan_makes_each_file_of_sheet_and_settings(tmp_path: Path) -> None:
     step = next(step for step in steps.steps if step.name == "sheet")
     step.make(tmp_path)
     settings = load([tmp_path / "config.yaml"])
-    assert settings.knowledge.clinvar and settings.knowledge.frequencies and settings.platform.omop
+    assert settings.knowledge.release and settings.platform.omop
     for path in (
         settings.sheet, settings.reference.fasta, settings.reference.transcripts,
-        settings.knowledge.clinvar.path, settings.knowledge.frequencies.path,
-        settings.platform.omop,
+        settings.knowledge.release, settings.platform.omop,
     ):  # fmt: skip
         assert str(path) in planned
 
 
-def test_knowledge_is_indexed_and_tells_what_is_synthetic(tmp_path: Path) -> None:
+def test_knowledge_is_built_and_tells_what_is_synthetic(tmp_path: Path) -> None:
     steps = Steps(tmp_path, "")
     sheet.plan(steps)
-    (tmp_path / "data").mkdir()
+    for name in ("data", "knowledge"):
+        (tmp_path / name).mkdir()
     next(step for step in steps.steps if step.name == "knowledge").make(tmp_path)
     with pysam.VariantFile(str(tmp_path / "data/frequencies.vcf.gz")) as vcf:
         assert "SYNTHETIC" in str(vcf.header)
@@ -81,6 +82,9 @@ def test_knowledge_is_indexed_and_tells_what_is_synthetic(tmp_path: Path) -> Non
     with pysam.VariantFile(str(tmp_path / "data/clinvar.vcf.gz")) as vcf:
         (record,) = vcf.fetch("chr20", 10_648_630, 10_648_631)
         assert (record.ref, record.alts) == ("CAG", ("C",))
+    manifest = json.loads((tmp_path / sheet.RELEASE / "manifest.json").read_text())
+    assert manifest["sources"]["synthetic"]["rows"] == {"20": len(counts)}
+    assert "Invented" in manifest["sources"]["synthetic"]["note"]
 
 
 @pytest.fixture(scope="module")

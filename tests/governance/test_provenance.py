@@ -13,12 +13,17 @@ from soyang.governance.provenance import TOOLS, provenance
 @pytest.fixture
 def settings(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("genome.fa", "genes.gff3", "clinvar.vcf.gz"):
+    for name in ("genome.fa", "genes.gff3"):
         (tmp_path / name).write_text(name)
+    (tmp_path / "release").mkdir()
+    clinvar = {"kind": "clinvar", "name": "ClinVar", "version": "2020-11",
+               "licence": "public domain", "note": "일부"}  # fmt: skip
+    (tmp_path / "release/manifest.json").write_text(
+        json.dumps({"release": "2026-1", "sources": {"clinvar": clinvar}})
+    )
     (tmp_path / "config.yaml").write_text(
         "reference: {fasta: genome.fa, transcripts: genes.gff3, transcripts_release: MANE 1.5}\n"
-        "knowledge:\n  clinvar: {path: clinvar.vcf.gz, name: ClinVar, release: 2020-11, "
-        "licence: public domain, note: 일부}\n"
+        "knowledge: {release: release}\n"
         "reports: {date: '2026-01-15'}\n"
     )
     return tmp_path / "config.yaml"
@@ -35,6 +40,9 @@ def test_every_tool_file_and_source_is_there(settings, tmp_path):
     assert named["MANE transcripts"]["release"] == "MANE 1.5"
     assert named["Human Phenotype Ontology"]["release"].startswith("20")
     assert told["files"]["genome.fa"] == hashlib.sha256(b"genome.fa").hexdigest()
+    manifest = (tmp_path / "release/manifest.json").read_bytes()
+    assert told["files"]["release/manifest.json"] == hashlib.sha256(manifest).hexdigest()
+    assert named["Knowledge release"]["release"] == "2026-1"
     assert told["packages"]["snakemake"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -215,13 +216,14 @@ def test_prepared_once(real: Path, root: Path, shared_data: Path) -> None:
 @pytest.mark.shared
 def test_settings_and_sheet_name_what_is_there(real: Path) -> None:
     settings = load([real / "config.yaml"])
-    assert settings.knowledge.clinvar and settings.knowledge.dbsnp
     rows = list(csv.DictReader((real / "samples.tsv").read_text().splitlines(), delimiter="\t"))
     assert [r["lane"] for r in rows] == ["L1", "L2"]
     files = [r[c] for r in rows for c in ("fastq_1", "fastq_2")]
     paths = [settings.reference.fasta, settings.reference.transcripts]
-    paths += [settings.knowledge.clinvar.path, settings.knowledge.dbsnp.path]
     assert all((real / p).stat().st_size for p in (*files, *paths))
+    assert settings.knowledge.release
+    manifest = json.loads((real / settings.knowledge.release / "manifest.json").read_text())
+    assert {"clinvar", "dbsnp", "acmg_sf"} < set(manifest["sources"])
 
 
 @pytest.mark.shared

@@ -131,9 +131,7 @@ def decoy(rank: int, gene: str = "PRNP") -> Json:
     )  # fmt: skip
 
 
-def phenotype(  # noqa: PLR0917  reads as the row that it is
-    hpo_id: str, name: str, code: str, concept: int, first: str, last: str
-) -> Json:
+def phenotype(hpo_id: str, name: str, code: str, concept: int, first: str, last: str) -> Json:
     return {
         "hpo_id": hpo_id,
         "hpo_name": name,

@@ -112,7 +112,8 @@ def copy_cohort(
         working.folder.mkdir()
         for name in ("config.yaml", "samples.tsv"):
             shutil.copy(cohort.folder / name, working.folder)
-        (working.folder / "data").symlink_to(cohort.folder / "data")
+        for name in ("data", "knowledge"):
+            (working.folder / name).symlink_to(cohort.folder / name)
         if people:
             rows = [row for row in working.sheet() if row["person"] in people]
             for row in rows:

@@ -202,9 +202,9 @@ STOPPING = {
         lambda w: w.change_settings(lambda s: s["reference"].update(fasta="none.fa")),
         "none.fa",
     ),
-    "no-clinvar": (
-        lambda w: w.change_settings(lambda s: s["knowledge"]["clinvar"].update(path="no.vcf.gz")),
-        "no.vcf.gz",
+    "no-release": (
+        lambda w: w.change_settings(lambda s: s["knowledge"].update(release="no-release")),
+        "no-release",
     ),
     "no-omop": (
         lambda w: w.change_settings(lambda s: s["platform"].update(omop="no.duckdb")),

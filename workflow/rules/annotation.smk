@@ -1,8 +1,11 @@
 """annotation: each site once -> what it does, what it is called, what is known of it
 
-consequence: bcftools csq on MANE transcripts
-describe: HGVS on chromosome, transcript and protein
-annotate: ClinVar, dbSNP, population and cohort frequency
+consequence: bcftools csq (or SnpEff, VEP) on the transcripts
+describe: HGVS on chromosome, transcript and protein; exon, NMD, distance to the splice site
+annotate: the knowledge release and the cohort's frequencies
+reannotate: who a new knowledge release affects
+haplotypes: variants of one person that meet in one codon
+identify: key, SPDI and VRS id
 """
 
 
@@ -19,14 +22,18 @@ rule consequence:
         "logs/annotation/consequence.benchmark.tsv"
     conda:
         TOOLS
+    threads: 2
     params:
         version=SOYANG,
+        engine=engine_options(),
     shell:
         """
         soyang --log {log:q} annotation consequence \
             --sites {input.sites:q} \
             --reference {input.reference:q} \
             --transcripts {input.transcripts:q} \
+            {params.engine} \
+            --threads {threads} \
             --consequences {output.consequences:q}
         """
 
@@ -67,11 +74,10 @@ rule annotate:
         described="results/annotation/described.parquet",
         sites="results/cohort/sites.parquet",
         reference=REFERENCE,
-        clinvar=knowledge("clinvar"),
-        dbsnp=knowledge("dbsnp"),
-        frequencies=knowledge("frequencies"),
+        manifest=release_manifest(),
     output:
         annotated="results/annotation/sites.parquet",
+        genes="results/annotation/genes.parquet",
     log:
         "logs/annotation/annotate.log",
     benchmark:
@@ -80,17 +86,94 @@ rule annotate:
         TOOLS
     params:
         version=SOYANG,
-        clinvar=optional("clinvar"),
-        dbsnp=optional("dbsnp"),
-        frequencies=optional("frequencies"),
+        release=release_option(),
     shell:
         """
         soyang --log {log:q} annotation annotate \
             --described {input.described:q} \
             --sites {input.sites:q} \
             --reference {input.reference:q} \
-            {params.clinvar} \
-            {params.dbsnp} \
-            {params.frequencies} \
-            --annotated {output.annotated:q}
+            {params.release} \
+            --annotated {output.annotated:q} \
+            --genes {output.genes:q}
+        """
+
+
+rule reannotate:
+    input:
+        annotated="results/annotation/sites.parquet",
+        genotypes="results/cohort/genotypes.parquet",
+        manifest=release_manifest(),
+    output:
+        stored=update(directory("results/annotation/stored")),
+        affected="results/annotation/affected.tsv",
+    log:
+        "logs/annotation/reannotate.log",
+    benchmark:
+        "logs/annotation/reannotate.benchmark.tsv"
+    conda:
+        TOOLS
+    params:
+        version=SOYANG,
+        release=release_option(),
+    shell:
+        """
+        soyang --log {log:q} annotation reannotate \
+            --annotated {input.annotated:q} \
+            --genotypes {input.genotypes:q} \
+            {params.release} \
+            --stored {output.stored:q} \
+            --affected {output.affected:q}
+        """
+
+
+rule haplotypes:
+    input:
+        described="results/annotation/described.parquet",
+        genotypes="results/cohort/genotypes.parquet",
+        reference=REFERENCE,
+        transcripts=config["reference"]["transcripts"],
+    output:
+        haplotypes="results/annotation/haplotypes.parquet",
+    log:
+        "logs/annotation/haplotypes.log",
+    benchmark:
+        "logs/annotation/haplotypes.benchmark.tsv"
+    conda:
+        TOOLS
+    params:
+        version=SOYANG,
+    shell:
+        """
+        soyang --log {log:q} annotation haplotypes \
+            --described {input.described:q} \
+            --genotypes {input.genotypes:q} \
+            --reference {input.reference:q} \
+            --transcripts {input.transcripts:q} \
+            --haplotypes {output.haplotypes:q}
+        """
+
+
+rule identify:
+    input:
+        annotated="results/annotation/sites.parquet",
+        reference=REFERENCE,
+    output:
+        identities="results/annotation/identities.parquet",
+    log:
+        "logs/annotation/identify.log",
+    benchmark:
+        "logs/annotation/identify.benchmark.tsv"
+    conda:
+        TOOLS
+    params:
+        version=SOYANG,
+        assembly=config["reference"]["assembly"],
+    shell:
+        """
+        soyang --log {log:q} annotation identify \
+            --annotated {input.annotated:q} \
+            --reference {input.reference:q} \
+            --assembly {params.assembly} \
+            --identities {output.identities:q}
         """

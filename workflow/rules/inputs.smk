@@ -22,6 +22,37 @@ def knowledge(source, file="path"):
     return [found[file]] if found else []
 
 
+def release_manifest():
+    """Manifest of the knowledge release, or nothing; the release itself never changes."""
+    release = config["knowledge"]["release"]
+    return [f"{release}/manifest.json"] if release else []
+
+
+def release_option():
+    """The knowledge release as an option."""
+    release = config["knowledge"]["release"]
+    return f"--release {shlex.quote(release)}" if release else ""
+
+
+def engine_options():
+    """What predicts consequences, as options."""
+    chosen = config["annotation"]
+    if chosen["engine"] == "csq":
+        return "--engine csq"
+    return options("annotation", "engine", "engine_data", *engine_python())
+
+
+def engine_python():
+    """The option of the VEP engine alone."""
+    return ["vep_python"] if config["annotation"]["engine"] == "vep" else []
+
+
+def annotation_results():
+    """What a run makes of the sites beside what reports need."""
+    names = ("affected.tsv", "haplotypes.parquet", "identities.parquet")
+    return [f"results/annotation/{name}" for name in names] if passed() else []
+
+
 def files_of_unit(wildcards):
     """Files of the rule's unit."""
     return [

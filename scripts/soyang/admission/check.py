@@ -11,10 +11,11 @@ from pathlib import Path
 from soyang.admission.crosswalk import collected_faults
 from soyang.admission.faults import nearest, show, stops_run, unique, write_faults
 from soyang.admission.files import FileCheck
-from soyang.admission.knowledge import source_faults, transcript_faults
+from soyang.admission.knowledge import transcript_faults
 from soyang.admission.people import People, read_people
 from soyang.admission.platform import clinical_knowledge_faults, platform_faults
 from soyang.admission.reference import Reference, open_reference
+from soyang.admission.release import release_faults
 from soyang.admission.sheet import Row
 from soyang.admission.tables import UNITS
 from soyang.core.errors import Fault, FaultError, Scope
@@ -22,9 +23,6 @@ from soyang.core.people import Consent
 from soyang.core.private import write_private
 from soyang.core.settings import Settings, examine
 from soyang.core.yaml_files import locate
-
-INFO = {"clinvar": ("CLNSIG",), "dbsnp": (), "frequencies": ("AC", "AN")}
-"""INFO fields without which a knowledge source says nothing."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +97,10 @@ def read_inputs(files: Sequence[Path]) -> Inputs:
 
 
 def _knowledge_faults(settings: Settings, reference: Reference | None) -> Iterator[Fault]:
-    for name, info in INFO.items():
-        source = getattr(settings.knowledge, name)
-        if source:
-            assembly = settings.reference.assembly
-            yield from source_faults(name, source.path, info, assembly, reference)
+    if settings.knowledge.release:
+        yield from release_faults(
+            settings.knowledge.release, settings.reference.assembly, reference
+        )
     yield from clinical_knowledge_faults(settings.knowledge)
     yield from platform_faults(settings.platform)
 

@@ -1,4 +1,4 @@
-"""Transcripts and knowledge sources: readable, indexed, and of the reference's assembly."""
+"""Transcripts: readable, and of the reference's assembly."""
 
 from __future__ import annotations
 
@@ -6,26 +6,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
-import pysam
 from isal import igzip
 
-from soyang.admission.builds import differing_length, strange_names
-from soyang.admission.reference import Reference, is_stale
-from soyang.admission.sniff import ends_whole, sniff, unreachable
-from soyang.admission.vcf_head import read_head
+from soyang.admission.builds import strange_names
+from soyang.admission.reference import Reference
+from soyang.admission.sniff import sniff, unreachable
 from soyang.core.assembly import Assembly
 from soyang.core.errors import Fault
 from soyang.core.interval import Interval
 
-RECORDS_TO_COMPARE = 2_000
-"""Records of each contig whose REF is compared with the reference."""
 TRANSCRIPTS_TO_COMPARE = 500
-MAX_DIFFERING = 0.1
-"""Share of compared records or transcripts from which on it is another build: of a wrong one
-about three quarters of bases differ, of the right one hardly any."""
 STOPS = {"TAA", "TAG", "TGA"}
 GFF_COLUMNS = 9
 
@@ -171,99 +163,3 @@ def _end_codons(
         complement = str.maketrans("ACGT", "TGCA")
         left, right = right[::-1].translate(complement), left[::-1].translate(complement)
     return left, right
-
-
-def source_faults(
-    name: str, path: Path, info: Sequence[str], assembly: Assembly, reference: Reference | None
-) -> Iterator[Fault]:
-    """Faults of one knowledge VCF.
-
-    Args:
-        name: its key under ``knowledge``.
-        path: the file.
-        info: INFO fields that it must declare.
-        assembly: assembly of the run.
-        reference: the reference, None if that is faulty.
-    """
-    place = Place(f"knowledge.{name}.path", path)
-    allowed = "a VCF compressed with bgzip, with its index"
-    fault = place.unreachable(allowed)
-    if fault:
-        yield fault
-        return
-    content = sniff(path)
-    if content.kind != "VCF" or content.compression != "bgzf":
-        step = "compress it with bgzip" if content.kind == "VCF" else "correct the path"
-        yield place.fault("wrong-format", content.words, allowed, step)
-        return
-    if not ends_whole(path, content):
-        yield place.fault("truncated", "truncated BGZF: no end-of-file block", allowed,
-                          "transfer the file again")  # fmt: skip
-        return
-    head = read_head(path, records=0)
-    missing = [field for field in info if field not in head.info]
-    if missing:
-        yield place.fault(
-            "vcf-info", f"no INFO {', '.join(missing)}", f"INFO {', '.join(info)}",
-            "take a file of this source",
-        )  # fmt: skip
-    if reference:
-        differs = differing_length(head.contigs, reference.contigs, assembly, cut=True)
-        if differs:
-            yield place.fault("wrong-build", differs, assembly, "take the file of this assembly")
-    yield from _index_faults(place, reference)
-
-
-def _index_faults(place: Place, reference: Reference | None) -> Iterator[Fault]:
-    path = place.path
-    indexes = [p for p in (Path(f"{path}.tbi"), Path(f"{path}.csi")) if p.exists()]
-    step = "run tabix --preset vcf --force on the file"
-    if not indexes:
-        yield place.fault("index-missing", "no index (.tbi or .csi)", "an index beside it", step)
-        return
-    if is_stale(indexes[0], path):
-        found = f"a stale index: {indexes[0].name} is older than the file"
-        yield place.fault("index-stale", found, "an index of this file", step)
-        return
-    try:
-        with pysam.TabixFile(str(path), index=str(indexes[0])) as records:
-            yield from _record_faults(place, records, reference)
-    except (OSError, ValueError):
-        yield place.fault(
-            "index-stale", f"a stale index: {indexes[0].name} is not of this file",
-            "an index of this file", step,
-        )  # fmt: skip
-
-
-def _record_faults(
-    place: Place, records: pysam.TabixFile, reference: Reference | None
-) -> Iterator[Fault]:
-    if not records.contigs:
-        yield place.fault("file-empty", "a VCF without records", "records", "take the whole file")
-        return
-    if reference is None:
-        return
-    strange = strange_names(records.contigs, reference.contigs)
-    if strange:
-        yield place.fault("contig-names", strange, "the reference's names",
-                          "rename them with bcftools annotate --rename-chrs")  # fmt: skip
-        return
-    compared, first, wrong = 0, "", 0
-    for contig in records.contigs:
-        if contig not in reference.contigs:
-            continue
-        for record in islice(records.fetch(contig), RECORDS_TO_COMPARE):
-            name, position, _, ref = record.split("\t", 4)[:4]
-            if name != contig:
-                raise ValueError("the index points to another contig")
-            start, ref = int(position) - 1, ref.upper()
-            bases = reference.bases(contig, start, min(start + len(ref), reference.contigs[contig]))
-            if len(bases) == len(ref) and not set(bases + ref) - set("ACGT"):
-                compared += 1
-                wrong += bases != ref
-                first = first or (f"{name}:{position} {ref} (here {bases})" * (bases != ref))
-    if wrong > compared * MAX_DIFFERING:
-        yield place.fault(
-            "wrong-build", f"wrong build: {wrong} of {compared} records have another REF, "
-            f"first {first}", f"{reference.assembly}", "take the file of this assembly",
-        )  # fmt: skip

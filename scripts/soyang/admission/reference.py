@@ -127,7 +127,7 @@ def _describes(index: Path, path: Path) -> bool:
         return False
 
 
-def _entry_fits(  # noqa: PLR0917  the five columns of a .fai
+def _entry_fits(
     fasta: BinaryIO, name: str, length: str, offset: str, bases: str, width: str
 ) -> bool:
     """Whether a header line of that name is before the sequence, and a header or nothing after."""

@@ -70,12 +70,11 @@ class Phecodes(Source):
 
 
 class Knowledge(Strict):
-    """Knowledge sources; an absent one is reported as not assessed."""
+    """What is known beforehand; what is absent is reported as not assessed."""
 
-    clinvar: Source | None = Field(None, description="ClinVar VCF")
-    dbsnp: Source | None = Field(None, description="dbSNP VCF, for rs numbers")
-    frequencies: Source | None = Field(
-        None, description="population frequencies: sites VCF with INFO AC, AN, nhomalt"
+    release: File | None = Field(
+        None,
+        description="knowledge release: a folder that `soyang knowledge build` wrote",
     )
     phecodes: Phecodes | None = Field(
         None, description="map from ICD-10 (WHO) codes to phecodes, with its labels"
@@ -136,6 +135,21 @@ class Identity(Strict):
     )
 
 
+class Annotation(Strict):
+    """Consequences of variants."""
+
+    engine: Literal["csq", "snpeff", "vep"] = Field(
+        "csq", description="bcftools csq, or SnpEff or VEP (vepyr), installed beside it"
+    )
+    engine_data: File = Field(
+        Path("annotation-engine"),
+        description="folder in which SnpEff or VEP keeps what it makes of the transcripts",
+    )
+    vep_python: File | None = Field(
+        None, description="Python of the environment that has vepyr, which `make vep` makes"
+    )
+
+
 class Interpretation(Strict):
     """What makes a variant a candidate."""
 
@@ -188,6 +202,7 @@ class Settings(Strict):
     identity: Identity = Field(default_factory=lambda: Identity.model_validate({}))
     consent: Consents = Field(default_factory=lambda: Consents.model_validate({}))
     phenotypes: Phenotypes = Field(default_factory=lambda: Phenotypes.model_validate({}))
+    annotation: Annotation = Field(default_factory=lambda: Annotation.model_validate({}))
     interpretation: Interpretation = Field(
         default_factory=lambda: Interpretation.model_validate({})
     )

@@ -29,6 +29,8 @@ TOOLS: dict[str, tuple[str, ...]] = {
 }
 """Tool to the command that tells its version (bwa tells it in its usage)."""
 
+MANIFEST = "manifest.json"
+"""What a knowledge release says of itself, and the checksum of each of its files."""
 HPO_LICENCE = "Human Phenotype Ontology licence (free with attribution)"
 
 
@@ -62,12 +64,24 @@ def provenance(*, settings: list[Path], output: Path, sources: Path) -> None:
 
 
 def knowledge(settings: Settings) -> Iterator[dict[str, str]]:
-    """Kind, name, release, licence and note of each knowledge source in the settings."""
+    """Kind, name, release, licence and note of each knowledge source that the run rests on."""
     mane = settings.reference.transcripts_release
     yield _cite("MANE transcripts", mane, "open (Ensembl and NCBI)", kind="transcripts")
+    yield from _of_release(settings.knowledge.release)
     for kind, source in _named(settings):
         yield _cite(source.name, source.release, source.licence, source.note, kind)
     yield _cite("Human Phenotype Ontology", _hpo_release(), HPO_LICENCE, kind="phenotypes")
+
+
+def _of_release(folder: Path | None) -> Iterator[dict[str, str]]:
+    """A knowledge release and its sources, as its manifest tells them."""
+    if folder is None:
+        return
+    told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    yield _cite("Knowledge release", told["release"], "", kind="release")
+    for _, source in sorted(told["sources"].items()):
+        name, version, licence = source["name"], source["version"], source["licence"]
+        yield _cite(name, version, licence, source["note"], source["kind"])
 
 
 def tools() -> Iterator[dict[str, str]]:
@@ -88,9 +102,11 @@ def tools() -> Iterator[dict[str, str]]:
 
 
 def files(settings: Settings) -> Iterator[Path]:
-    """The reference and knowledge files that the settings name."""
+    """The reference and knowledge files that the settings name; a release by its manifest."""
     yield settings.reference.fasta
     yield settings.reference.transcripts
+    if settings.knowledge.release:
+        yield settings.knowledge.release / MANIFEST
     for _, source in _named(settings):
         yield source.path
 
@@ -104,7 +120,7 @@ def checksum(path: Path) -> str:
 def _named(settings: Settings) -> Iterator[tuple[str, Source]]:
     for kind in type(settings.knowledge).model_fields:
         source = getattr(settings.knowledge, kind)
-        if source is not None:
+        if isinstance(source, Source):
             yield kind, source
 
 
