@@ -42,7 +42,8 @@ class Csq:
         self, sites: pl.DataFrame, genome: Genome, known: Transcripts, *, threads: int
     ) -> pl.DataFrame:
         """As :class:`~soyang.annotation.engines.contract.Predictor` says."""
-        here = sites.filter(pl.col("contig").is_in(known.lines["contig"].unique().to_list()))
+        spoken = set(known.lines["contig"].unique()) & set(known.index.near)
+        here = sites.filter(pl.col("contig").is_in(sorted(spoken)))
         parts = here.partition_by("contig", maintain_order=True)
 
         def told(part: pl.DataFrame) -> pl.DataFrame:
