@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pysam
 import pytest
+from hypothesis import settings
+
+settings.register_profile("seeded", derandomize=True, deadline=None)
+settings.load_profile("seeded")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from soyang.annotation.release import join
@@ -41,6 +41,7 @@ def look(path: Path, queries: Keys, columns: tuple[str, ...] = ("number", "text"
     return find(path, position, code, np.ones(len(queries), dtype=np.bool_), columns)
 
 
+@example(there=[(1, 0), (1, 1)], asked=[(1, 1), (1, 0)], row_group=1, bounds=True)
 @settings(max_examples=60, deadline=None)
 @given(there=KEYS, asked=KEYS, row_group=st.sampled_from([1, 2, 7, 100]), bounds=st.booleans())
 def test_the_same_as_a_dictionary(

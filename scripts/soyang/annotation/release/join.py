@@ -76,7 +76,12 @@ def find(
     except (OSError, pa.ArrowException, KeyError) as error:
         raise FaultError(_damaged(path, error)) from None
     query = np.concatenate([part for part, _ in parts] or [np.empty(0, dtype=np.int64)])
-    return Hits(query, _frame(pa.concat_tables([empty, *(table for _, table in parts)])))
+    payload = _frame(pa.concat_tables([empty, *(table for _, table in parts)]))
+    # Alleles of one position that lie in two row groups may have been asked for the other way.
+    if (query[1:] < query[:-1]).any():
+        order = np.argsort(query, kind="stable")
+        return Hits(query[order], payload[order])
+    return Hits(query, payload)
 
 
 def _groups(
