@@ -126,9 +126,8 @@ class Ours:
 
     def whole(self, vcf: Path, name: str, threads: int = 2) -> Command:
         """VCF to Parquet with all that is known."""
-        return self._annotate(
-            vcf, name, *self._transcripts, "--release", self.release, threads=threads
-        )
+        known = ["--release", self.release, "--genes", self.folder / "genes.parquet"]
+        return self._annotate(vcf, name, *self._transcripts, *known, threads=threads)
 
     def _annotate(self, vcf: Path, name: str, *more: object, threads: int = 2) -> Command:
         return self._words(

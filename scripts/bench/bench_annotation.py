@@ -169,8 +169,18 @@ class Run:
     # ----------------------------------------------------------------------------- release
 
     def prepare(self, *, keep: bool, release: bool) -> None:
-        """SnpEff's database and the knowledge release."""
+        """SnpEff's database, the sequence dictionary and the knowledge release.
+
+        The dictionary stands beside a reference that `soyang reads reference` has prepared; from
+        it our commands know that release and reference belong together.
+        """
         self.peers.prepare()
+        fasta = self.data.reference / "genome.fa"
+        dictionary = fasta.with_name(f"{fasta.name}.dict")
+        if not dictionary.exists():
+            making = dictionary.with_suffix(".new")
+            subprocess.run(["samtools", "dict", "-o", making, fasta], check=True)
+            making.rename(dictionary)
         if release:
             self.add(self._release(keep=keep))
 
@@ -225,9 +235,17 @@ class Run:
     def _same_counts(self, mine: str, truth: str, answers: Sequence[str]) -> Iterator[Line]:
         found = our_counts(self.folder / mine)
         known = true_counts(self.data.person / truth)
-        yield _agreement("genome, frequencies: alleles found, the truth", found, known)
         alone = known.filter("alone")
         single = found.join(alone.select(SITE), on=list(SITE), how="semi")
+        name = "genome, frequencies: alleles found, the truth"
+        yield _agreement(f"{name}, records of one allele", single, alone)
+        # Without a reference an allele of a record with two is trimmed, not moved to the left.
+        yield Comparison(
+            name=f"{name}, records of two",
+            ours=found.height - single.height,
+            peer=known.height - alone.height,
+            unit="",
+        )
         for answer in answers:
             theirs = peer_counts(self.folder / answer)
             name = f"genome, frequencies: alleles found, {answer}"

@@ -145,10 +145,13 @@ def test_consequences_and_names_are_those_of_the_cohort_way(
     lines = [f"{c} {p} . {r} {a} . . . GT 0/1" for c, p, r, a in rows]
     vcf = make_vcf(lines, samples=["s1"], contigs=CONTIGS, header=GT)
 
+    genes = tmp_path / "genes.parquet"
     found = annotated(
         vcf, release=release, reference=world.fasta, transcripts=world.gff3,
-        assembly=Assembly.GRCH38,
+        assembly=Assembly.GRCH38, genes=genes,
     )  # fmt: skip
+    occurring = found["gene"].drop_nulls().unique().sort().to_list()
+    assert occurring and pl.read_parquet(genes)["gene"].to_list() == occurring
 
     sites = make_sites(rows)
     told, described = tmp_path / "told.parquet", tmp_path / "described.parquet"
@@ -247,6 +250,13 @@ def test_transcripts_need_reference_and_assembly(
     given = dict.fromkeys(options, world.fasta)
     with pytest.raises(FaultError, match=f"column {lacking}"):
         annotated(vcf, transcripts=world.gff3, **given)
+
+
+def test_genes_need_transcripts(
+    annotated: Callable[..., pl.DataFrame], vcf: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(FaultError, match="column --transcripts"):
+        annotated(vcf, genes=tmp_path / "genes.parquet")
 
 
 def test_bytes_do_not_depend_on_threads_or_form(

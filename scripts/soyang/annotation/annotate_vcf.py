@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from soyang.annotation.annotate import ANNOTATED_GENES, gene_facts
 from soyang.annotation.columns import KNOWN_COLUMNS, RECORD_COLUMNS, VCF_COLUMNS
 from soyang.annotation.consequence import consequences_of
 from soyang.annotation.describe import describe_contig
@@ -35,7 +36,7 @@ from soyang.annotation.vcf_columns import read_alleles, read_header
 from soyang.core.assembly import Assembly
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import atomic_path
-from soyang.core.tables import Table
+from soyang.core.tables import Table, write_table
 
 ROW_GROUP = 262_144
 """Rows of a row group at most: fixed, so that the same input gives the same bytes."""
@@ -45,6 +46,7 @@ def annotate_vcf(
     *,
     vcf: Path,
     annotated: Path,
+    genes: Path | None = None,
     release: Path | None = None,
     source: list[str] | None = None,
     reference: Path | None = None,
@@ -67,6 +69,7 @@ def annotate_vcf(
         vcf: VCF or BCF, plain or compressed, of any number of samples; the first one's genotype
             is kept.
         annotated: Parquet table to write.
+        genes: table to write, if wanted: what the release says of each gene that occurs.
         release: folder that `soyang knowledge build` wrote.
         source: ids of the release's sources to ask; all of them unless given.
         reference: FASTA that the VCF was called on. With it alleles are trimmed and left-aligned,
@@ -90,9 +93,14 @@ def annotate_vcf(
     if transcripts:
         work = _with_transcripts(work, transcripts, build, vcf)
         work = replace(work, tool=predictor(engine, data=engine_data, vep_python=vep_python))
+    elif genes:
+        raise FaultError(_lacking("transcripts", vcf, "--genes"))
     genotype = bool(read_header(vcf).samples)
     alleles = by_contig(read_alleles(vcf, threads=threads, genotype=genotype))
     _write(_checked(_ahead(alleles, work.contig, threads), work.genome, vcf), annotated, work.table)
+    if genes and transcripts:
+        occurring = pl.scan_parquet(annotated).select("gene").unique().collect()["gene"]
+        write_table(gene_facts(occurring, known), genes, ANNOTATED_GENES)
 
 
 def _assembly(release: Release | None, given: Assembly | None, file: Path) -> Assembly | None:
@@ -113,17 +121,19 @@ def _assembly(release: Release | None, given: Assembly | None, file: Path) -> As
 def _with_transcripts(work: _Work, path: Path, assembly: Assembly | None, vcf: Path) -> _Work:
     if work.genome is None or assembly is None:
         lacking = "reference" if work.genome is None else "assembly"
-        raise FaultError(
-            Fault(
-                code="option-missing",
-                file=str(vcf),
-                column=f"--{lacking}",
-                found="nothing",
-                allowed="a value, where --transcripts is given",
-                next_step=f"add --{lacking}",
-            )
-        )
+        raise FaultError(_lacking(lacking, vcf, "--transcripts"))
     return replace(work, transcripts=read_transcripts(path, work.genome), assembly=assembly)
+
+
+def _lacking(option: str, vcf: Path, given: str) -> Fault:
+    return Fault(
+        code="option-missing",
+        file=str(vcf),
+        column=f"--{option}",
+        found="nothing",
+        allowed=f"a value, where {given} is given",
+        next_step=f"add --{option}",
+    )
 
 
 @dataclass(frozen=True)
