@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soyang.annotation.genome import Genome, fits, known_bases, require_match
+from soyang.annotation.genome import Genome, fits, require_match
 from soyang.core.errors import FaultError
 
 MakeFasta = Callable[..., Path]
@@ -106,7 +106,6 @@ def test_refs_that_fit(make_fasta: MakeFasta) -> None:
     sites = pl.DataFrame({"contig": "chr1", "position": [1, 2, 4, 5, 6], "ref": list("acTAA")})
     sequence = genome.sequence("chr1")
     assert fits(sites, sequence).to_list() == [True, True, True, False, False]
-    assert known_bases(sites, sequence).to_list() == [True, True, True, False, False]
     require_match(sites[:3], genome, file=Path("a.parquet"))
     with pytest.raises(FaultError, match=r"chr1:5, column ref: found A, another base.*2 of 5"):
         require_match(sites, genome, file=Path("a.parquet"))

@@ -190,3 +190,13 @@ def test_nothing_is_known_of_files_that_cannot_be_read(text, write):
     examined = examine([write(GOOD), write(text, "b.yaml")])
     assert examined.settings is None
     assert [fault.code for fault in examined.faults] == ["settings-yaml"]
+
+
+def test_a_day_that_there_is_not_is_a_fault_with_its_line(write):
+    """YAML makes a day of what is written like one, and can't of this."""
+    file = write("sheet: samples.tsv\nreports:\n  date: 2025-09-31\n")
+    with pytest.raises(FaultError) as raised:
+        load([file])
+    (fault,) = raised.value.faults
+    assert (fault.code, fault.row) == ("settings-yaml", "3")
+    assert fault.found.startswith("2025-09-31")

@@ -181,12 +181,6 @@ def fits(sites: pl.DataFrame, sequence: Sequence) -> pl.Series:
     return pl.Series(inside & (same == length), dtype=pl.Boolean)
 
 
-def known_bases(sites: pl.DataFrame, sequence: Sequence) -> pl.Series:
-    """Whether the reference knows the first base of each site's ref (it may be N)."""
-    place = np.clip(sites["position"].to_numpy() - 1, 0, len(sequence) - 1)
-    return pl.Series(sequence[place] != ord("N"), dtype=pl.Boolean)
-
-
 def _mismatch(
     wrong: pl.DataFrame, sites: pl.DataFrame, file: Path, genome: Genome, why: str
 ) -> Fault:

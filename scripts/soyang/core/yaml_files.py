@@ -31,8 +31,12 @@ def read_mapping(file: Path) -> dict[str, Any]:
     """
     text = read_text(file)
     try:
+        composed = yaml.compose(text)
+        faults = [_twice(file, line, key) for line, key in _keys_twice(composed)]
+        faults += [_no_such_value(file, node) for node in _unreadable(composed)]
+        if faults:
+            raise FaultError(faults)
         content = yaml.safe_load(text)
-        twice = list(_keys_twice(yaml.compose(text)))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise FaultError(
@@ -45,8 +49,6 @@ def read_mapping(file: Path) -> dict[str, Any]:
                 next_step="correct the line (indent with spaces, quote text with a colon)",
             )
         ) from None
-    if twice:
-        raise FaultError([_twice(file, line, key) for line, key in twice])
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -74,6 +76,33 @@ def _keys_twice(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
                 yield key.start_mark.line + 1, key.value
             seen.add(key.value)
             yield from _keys_twice(value)
+
+
+def _unreadable(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    """Values written as YAML writes a day or a number, of which there is none: 2025-09-31."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _unreadable(item)
+    elif isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            for item in pair:
+                yield from _unreadable(item)
+    elif isinstance(node, yaml.ScalarNode):
+        try:
+            yaml.SafeLoader("").construct_object(node)
+        except ValueError:
+            yield node
+
+
+def _no_such_value(file: Path, node: yaml.ScalarNode) -> Fault:
+    return Fault(
+        code="settings-yaml",
+        file=str(file),
+        row=str(node.start_mark.line + 1),
+        found=f"{node.value}, which is no day or number",
+        allowed="a day that there is, or text in quotes",
+        next_step="correct the value",
+    )
 
 
 def _twice(file: Path, line: int, key: str) -> Fault:

@@ -179,8 +179,6 @@ def read_catalog(path: Path) -> Catalog:
         return Catalog.model_validate(read_mapping(path))
     except ValidationError as error:
         raise FaultError([_fault(path, detail) for detail in error.errors()]) from None
-    except ValueError as error:  # YAML makes a date of 2025-09-31, or tries to
-        raise FaultError(_told(path, "", "", str(error), "days that there are")) from None
 
 
 def _fault(path: Path, detail: Any) -> Fault:
