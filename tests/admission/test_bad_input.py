@@ -16,6 +16,9 @@ import polars as pl
 import pytest
 
 from soyang.admission.faults import read_faults
+from soyang.admission.tables import UNITS
+from soyang.core.tables import read_table
+from tests.admission.conftest import shell
 
 EVERYONE = {"P1", "P2", "P3", "P4", "P5", "P6"}
 DATA = "자료 1"
@@ -245,6 +248,64 @@ def _(c, t):
 def _(c, t):
     c.rows.append(c.row("P4") | {"lane": "L2", "gvcf": f"{DATA}/copy.g.vcf.gz"})
     c.path("copy.g.vcf.gz").write_bytes(c.path("S4.g.vcf.gz").read_bytes())
+
+
+@case("a tumour", "tumour", "a tumour sample", "P4")
+def _(c, t):
+    c.cell("P4", "origin", "Tumour")
+
+
+@case("an unknown origin", "origin-unknown", "'blood'", "P4")
+def _(c, t):
+    c.cell("P4", "origin", "blood")
+
+
+@case("UMIs in no known place", "umi-unknown", "'read3:8'", "P6")
+def _(c, t):
+    c.cell("P6", "umi", "read3:8")
+
+
+@case("UMIs in first bases of aligned reads", "umi-entry", "'read1:8' of a row with cram", "P2")
+def _(c, t):
+    c.cell("P2", "umi", "read1:8")
+
+
+@case("caller of reads", "caller-entry", "variants of these reads are called here", "P6")
+def _(c, t):
+    c.cell("P6", "caller", "GATK 4.5.0.0")
+
+
+@case("caller with markup", "caller-name", "a caller and its version", "P4")
+def _(c, t):
+    c.cell("P4", "caller", "<b>GATK")
+
+
+@case("uBAM that is a CRAM", "wrong-format", "a CRAM file", "P2")
+def _(c, t):
+    c.row("P2").update(ubam=c.row("P2").pop("cram"))
+
+
+@case("uBAM truncated", "truncated", "no end-of-file block", "P2")
+def _(c, t):
+    ubam(c, "S2")
+    c.path("S2.ubam").write_bytes(c.path("S2.ubam").read_bytes()[:-28])
+
+
+@case("uBAM of another sample", "sample-differs", "sample 'S9' in @RG SM", "P2")
+def _(c, t):
+    ubam(c, "S9")
+
+
+def ubam(cohort, sample):
+    """Let P2 enter by unaligned reads of a sample."""
+    text = f"@HD\tVN:1.6\tSO:unsorted\n@RG\tID:a\tSM:{sample}\n"
+    text += "".join(f"r{n}\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\tRG:Z:a\n" for n in range(9))
+    path = cohort.path("S2.ubam")
+    path.with_suffix(".sam").write_text(text)
+    shell("samtools", "view", "-b", "--no-PG", "-o", path, path.with_suffix(".sam"))
+    row = cohort.row("P2")
+    row.pop("cram")
+    row["ubam"] = f"{DATA}/{path.name}"
 
 
 # FASTQ
@@ -773,3 +834,18 @@ def test_ped_with_bom_crlf_and_absent_parents(cohort, spoiler, admission):
     rows = {row["person"]: row for row in admitted.iter_rows(named=True)}
     assert (rows["P1"]["mother"], rows["P1"]["affected"]) == ("P3", "yes")
     assert (rows["P2"]["father"], rows["P4"]["family"]) == ("G1", "")
+
+
+def test_unaligned_reads_enter(cohort, admission):
+    ubam(cohort, "S2")
+    cohort.cell("P2", "umi", "tag")
+    cohort.cell("P4", "caller", "GATK 4.5.0.0")
+    cohort.cell("P4", "origin", "germline")
+    cohort.write()
+    checked, admitted = admission()
+    assert checked.code == 0
+    rows = {row["person"]: row for row in admitted.iter_rows(named=True)}
+    assert (rows["P2"]["status"], rows["P2"]["entry"]) == ("admitted", "ubam")
+    units = read_table(Path("private/units.tsv"), UNITS)
+    told = {row["person"]: row for row in units.iter_rows(named=True)}
+    assert (told["P2"]["umi"], told["P4"]["caller"]) == ("tag", "GATK 4.5.0.0")

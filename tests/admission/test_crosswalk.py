@@ -18,7 +18,8 @@ from soyang.admission.crosswalk import (
     run_differs,
     specimen_faults,
 )
-from soyang.admission.sheet import COLUMNS, Row, shape
+from soyang.admission.row_rules import shape
+from soyang.admission.sheet import COLUMNS, Row
 from soyang.admission.tables import CROSSWALK, UNITS
 from soyang.core.errors import FaultError
 from soyang.core.tables import read_table

@@ -142,7 +142,7 @@ def unit_of(row: Row) -> dict[str, str | int | date | None]:
     paths = [*row.files.values(), ""]
     same = (
         "hospital", "sex", "family", "father", "mother", "targets", "platform_person_id",
-        "specimen", "run", "lifelog_id",
+        "specimen", "run", "lifelog_id", "umi", "caller",
     )  # fmt: skip
     return {
         "row": row.line,

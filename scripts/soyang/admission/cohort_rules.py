@@ -11,8 +11,8 @@ from soyang.core.errors import Fault
 from soyang.core.people import Consent
 
 ONE_FOR_PERSON = (
-    "hospital", "sex", "family", "father", "mother", "affected", "assay", "targets", "consent",
-    "platform_person_id", "lifelog_id",
+    "hospital", "sex", "family", "father", "mother", "affected", "assay", "targets", "origin",
+    "consent", "platform_person_id", "lifelog_id",
 )  # fmt: skip
 """Columns that must agree in all rows of a person."""
 ONE_FOR_SAMPLE = ("specimen", "collected")
@@ -83,7 +83,7 @@ def _samples(rows: Sequence[Row]) -> Iterator[Fault]:
                 yield row.fault(
                     "sample-files", "sample",
                     f"files of sample {sample} that can't be joined ({_lines(same, row)})",
-                    "several lanes of FASTQ, BAM or CRAM, or one gVCF, or one VCF",
+                    "several lanes of FASTQ, uBAM, BAM or CRAM, or one gVCF, or one VCF",
                     "keep one kind of file for the sample",
                 )  # fmt: skip
 

@@ -21,15 +21,18 @@ _LISTED = re.compile(r"^REF_MISMATCH\t(\S+)\t(\d+)\t(\S+)\t(\S+)$", re.MULTILINE
 _ABSENT = re.compile(r'The sequence "([^"]+)" was not found')
 
 
-def check_alignment(path: Path, reference: Path, *, kind: str) -> Iterator[DamagedError]:
+def check_alignment(
+    path: Path, reference: Path, *, kind: str, aligned: bool = True
+) -> Iterator[DamagedError]:
     """Faults of a BAM or CRAM: every record is decoded, a CRAM against the reference.
 
     Args:
         path: the file.
         reference: indexed FASTA.
         kind: ``BAM`` or ``CRAM``.
+        aligned: whether it must have contigs; an unaligned BAM has none.
     """
-    if listen(["samtools", "quickcheck", path]).code:
+    if listen(["samtools", "quickcheck", *([] if aligned else ["-u"]), path]).code:
         yield DamagedError("truncated", f"truncated {kind}: no end-of-file block, or no header")
         return
     said = listen(

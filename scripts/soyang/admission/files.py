@@ -22,8 +22,10 @@ from soyang.admission.targets import Trouble, target_trouble
 from soyang.admission.vcf_head import VcfHead, read_head
 from soyang.core.errors import Fault
 
-KIND = {"fastq_1": "FASTQ", "fastq_2": "FASTQ", "bam": "BAM", "cram": "CRAM"} | dict.fromkeys(
-    ("gvcf", "vcf"), "VCF"
+KIND = (
+    {"fastq_1": "FASTQ", "fastq_2": "FASTQ", "ubam": "BAM"}
+    | {"bam": "BAM", "cram": "CRAM"}
+    | dict.fromkeys(("gvcf", "vcf"), "VCF")
 )
 AGAIN = "transfer the file again"
 RECORDS = 500
@@ -61,7 +63,7 @@ class FileCheck:
 
     def _inside(self, row: Row, whole: dict[str, Path]) -> Iterator[Fault]:
         for column, path in whole.items():
-            if column in {"bam", "cram"}:
+            if column in {"ubam", "bam", "cram"}:
                 yield from self._alignment(row, column, path)
             elif column in {"gvcf", "vcf"}:
                 yield from self._variants(row, column, path)
@@ -83,7 +85,7 @@ class FileCheck:
                 "correct the row, or rename with samtools addreplacerg",
             )  # fmt: skip
         yield from _run(row, column, [group.get("PU", "") for group in header.get("RG", [])])
-        if self.reference:
+        if self.reference and column != "ubam":
             differs = _header_differs(header, self.reference)
             if differs:
                 yield row.file_fault(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from soyang.admission.cohort_rules import strictest, together_faults
 from soyang.admission.pedigree import pedigree_faults, read_ped, with_ped
-from soyang.admission.sheet import Row, read_sheet, row_faults
+from soyang.admission.row_rules import row_faults
+from soyang.admission.sheet import Row, read_sheet
 from soyang.core.errors import Fault
 from soyang.core.people import Consent
 from soyang.core.settings import Settings

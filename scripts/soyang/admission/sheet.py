@@ -1,4 +1,4 @@
-"""The sample sheet: its lines, its rows, and the rules that one row alone must keep.
+"""The sample sheet: its lines and rows.
 
 Rows are lines of the sheet: tab-separated, UTF-8, with one header. Lines that start with
 ``#`` and blank lines are skipped. A cell with only ``.`` is empty.
@@ -7,7 +7,7 @@ Rows are lines of the sheet: tab-separated, UTF-8, with one header. Lines that s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -18,25 +18,27 @@ from soyang.core.files import read_text
 from soyang.core.people import Affected, Consent, Sex
 
 REQUIRED = ("person", "sample", "hospital", "sex", "consent")
-FILES = ("fastq_1", "fastq_2", "bam", "cram", "gvcf", "vcf")
+FILES = ("fastq_1", "fastq_2", "ubam", "bam", "cram", "gvcf", "vcf")
 PEDIGREE = ("family", "father", "mother", "affected")
 COLUMNS = (
     "person", "sample", "hospital", "lane", *FILES, "sex", *PEDIGREE, "assay", "targets",
-    "consent", "platform_person_id", "specimen", "run", "collected", "lifelog_id",
+    "origin", "umi", "caller", "consent", "platform_person_id", "specimen", "run", "collected",
+    "lifelog_id",
 )  # fmt: skip
 PRIVATE = ("platform_person_id", "specimen", "lifelog_id")
 """Columns of identifiers: what stands in them is in no message."""
 ENTRY = {"fastq_1": "fastq", "fastq_2": "fastq"} | {name: name for name in FILES[2:]}
 ASSAYS = ("wgs", "wes", "panel")
-VOCABULARY = {"sex": tuple(Sex), "affected": tuple(Affected), "assay": ASSAYS}
+GERMLINE, TUMOUR = ORIGINS = ("germline", "tumour")
+VOCABULARY = {
+    "sex": tuple(Sex), "affected": tuple(Affected), "assay": ASSAYS, "origin": ORIGINS,
+}  # fmt: skip
 """Columns of a closed vocabulary, upper or lower case."""
 WITHDRAWN = "withdrawn"
 ONLY_LANE = "L1"
 """Lane of a row that names none."""
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
-ID_RULE = "letters, digits, '_', '.' and '-', first a letter or digit, at most 64 (a file name)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,120 +225,3 @@ def _header_faults(path: Path, number: int, header: list[str]) -> Iterator[Fault
         yield fault(
             "sheet-column", "", "no column with files", ", ".join(FILES), "add the columns needed"
         )
-
-
-def row_faults(row: Row) -> Iterator[Fault]:
-    """Faults of one row alone, without looking at its files."""
-    for rule in ROW_RULES:
-        yield from rule(row)
-
-
-def _ids(row: Row) -> Iterator[Fault]:
-    for column in ("person", "sample", "hospital"):
-        if not row.cells[column]:
-            yield row.fault("id-missing", column, "nothing", f"a {column}", "fill in the cell")
-    for column in ("person", "sample", "lane"):
-        name = row.cells[column]
-        if name and not _ID.match(name):
-            yield row.fault(
-                "id-characters", column, repr(name), ID_RULE, "give it a name of these letters"
-            )
-
-
-def _words(row: Row) -> Iterator[Fault]:
-    for column, allowed in VOCABULARY.items():
-        word = row.cells[column]
-        may_be_empty = column != "sex"
-        if word not in allowed and (word or not may_be_empty):
-            yield row.fault(
-                f"{column}-unknown", column, f"'{word}'" if word else "nothing",
-                ", ".join(allowed), f"{nearest(word, allowed)}Correct the cell",
-            )  # fmt: skip
-
-
-def _consent(row: Row) -> Iterator[Fault]:
-    allowed = (*Consent, WITHDRAWN)
-    for word in row.scopes:
-        if word not in allowed:
-            yield row.fault(
-                "consent-unknown", "consent", f"'{word}'",
-                f"{', '.join(Consent)} joined by ';', {WITHDRAWN}, or nothing",
-                f"{nearest(word, allowed)}Correct the cell",
-            )  # fmt: skip
-
-
-def _one_kind(row: Row) -> Iterator[Fault]:
-    kinds = {ENTRY[column] for column in row.files}
-    if not kinds:
-        yield row.fault(
-            "file-none", "", "no file", f"one of {', '.join(FILES)}", "name the row's file"
-        )
-    if len(kinds) > 1:
-        yield row.fault(
-            "file-kinds", ", ".join(row.files), "more than one kind of file", "one kind in a row",
-            "keep the file that is nearest to the reads",
-        )  # fmt: skip
-
-
-def _mates(row: Row) -> Iterator[Fault]:
-    one, two = row.cells["fastq_1"], row.cells["fastq_2"]
-    for column, this, other in (("fastq_1", one, two), ("fastq_2", two, one)):
-        if other and not this:
-            yield row.fault(
-                "mate-missing", column, "nothing, but the other mate is named",
-                "both mates of a pair", "name the other mate's file",
-            )  # fmt: skip
-    if one and one == two:
-        yield row.fault(
-            "mate-same", "fastq_2", "the same file as mate 1", "the other mate's file",
-            "name the other mate's file",
-        )  # fmt: skip
-
-
-def _targets(row: Row) -> Iterator[Fault]:
-    if row.cells["assay"] in ASSAYS[1:] and not row.cells["targets"]:
-        yield row.fault(
-            "targets-missing", "targets", f"nothing for assay {row.cells['assay']}",
-            "the BED of its target regions", "name the BED, or correct the assay",
-        )  # fmt: skip
-
-
-def _separators(row: Row) -> Iterator[Fault]:
-    """Runs are joined by ';' in the crosswalk."""
-    if ";" in row.cells["run"]:
-        yield row.fault(
-            "run-several", "run", "a ';'", "one sequencing run in a row",
-            "give each run's files a row of its own",
-        )  # fmt: skip
-
-
-def _collected(row: Row) -> Iterator[Fault]:
-    found = row.cells["collected"]
-    if found and row.collected is None:
-        yield row.fault(
-            "collected-date", "collected",
-            f"text written like '{shape(found)}'" if not _DAY.match(found) else "no such day",
-            "the day on which the specimen was taken, YYYY-MM-DD", "correct the cell",
-        )  # fmt: skip
-
-
-def shape(text: str) -> str:
-    """How a text is written, without what it says: 9 for a digit, a for a letter."""
-    masked = "".join("9" if c.isdigit() else "a" if c.isalpha() else c for c in text)
-    return masked if len(masked) <= SHOWN else f"{masked[:SHOWN]}…"
-
-
-SHOWN = 20
-"""Characters of a masked text that are shown."""
-
-ROW_RULES: tuple[Callable[[Row], Iterator[Fault]], ...] = (
-    _ids,
-    _words,
-    _consent,
-    _one_kind,
-    _mates,
-    _targets,
-    _collected,
-    _separators,
-)
-"""What each row must keep; a new rule is a function here."""

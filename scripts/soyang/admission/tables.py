@@ -7,7 +7,7 @@ import polars as pl
 from soyang.core.people import Affected, Consent, Sex
 from soyang.core.tables import Column, Table
 
-ENTRIES = ("fastq", "bam", "cram", "gvcf", "vcf")
+ENTRIES = ("fastq", "ubam", "bam", "cram", "gvcf", "vcf")
 
 COLLECTED = Column(
     name="collected",
@@ -54,6 +54,13 @@ UNITS = Table(
         Column(name="affected", dtype=pl.String, allowed=tuple(Affected), meaning="affected"),
         Column(name="assay", dtype=pl.String, allowed=("wgs", "wes", "panel"), meaning="assay"),
         Column(name="targets", dtype=pl.String, meaning="target BED, empty for a genome"),
+        Column(
+            name="umi",
+            dtype=pl.String,
+            meaning="where molecular identifiers are: name, tag, read1:N, read2:N, per_read:N, or "
+            "empty if there are none",
+        ),
+        Column(name="caller", dtype=pl.String, meaning="caller of a gVCF or VCF as the sheet says"),
         Column(name="consent", dtype=pl.String, meaning="scopes joined by ';', or 'withdrawn'"),
         Column(name="platform_person_id", dtype=pl.String, meaning="person_id on the platform"),
         Column(name="specimen", dtype=pl.String, meaning="specimen's identifier, empty if none"),

@@ -91,8 +91,9 @@ def _damages(unit: Mapping[str, Any], reference: Path) -> Iterator[tuple[str, st
             for mate, damage in check_pair(Path(paths[0]), Path(paths[1])):
                 yield f"fastq_{mate}", paths[mate - 1], damage
             return
-        if entry in {"bam", "cram"}:
-            found = check_alignment(Path(paths[0]), reference, kind=entry.upper())
+        if entry in {"ubam", "bam", "cram"}:
+            kind = "CRAM" if entry == "cram" else "BAM"
+            found = check_alignment(Path(paths[0]), reference, kind=kind, aligned=entry != "ubam")
         else:
             found = check_variants(Path(paths[0]), reference, gvcf=entry == "gvcf")
         for damage in found:

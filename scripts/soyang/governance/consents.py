@@ -17,7 +17,7 @@ from soyang.governance.tables import AFFECTED, CONSENT_REGISTER, STATES
 PERMITTED, NOT_PERMITTED = STATES
 NOTICE_DAYS = 30
 """Days before its end in which a consent is named, so that the person can be asked again."""
-WITH_READS = ("fastq", "bam", "cram")
+WITH_READS = ("fastq", "ubam", "bam", "cram")
 """Kinds of entry that give alignments."""
 
 OWN = (
