@@ -113,3 +113,56 @@ def test_a_positional_only_argument_is_a_word():
     assert seen == [("P1", Path("results")), ("P2", Path("f"))]
     with pytest.raises(SystemExit):
         parser.parse_args([])
+
+
+@pytest.fixture
+def listed(tmp_path):
+    """A list file of a thousand names, in a folder with Hangul and a space."""
+    path = tmp_path / "긴 목록.txt"
+    path.write_text("".join(f"결과 {n}/{n}.vcf.gz\n" for n in range(1000)), encoding="utf-8")
+    return path
+
+
+def test_a_list_file_stands_for_the_option_repeated(listed):
+    words = [word for n in range(1000) for word in ("--part", f"결과 {n}/{n}.vcf.gz")]
+    others = ["--table", "t", "--share", "1"]
+    assert parse(*others, "--part", f"@{listed}") == parse(*others, *words)
+    mixed = parse(*others, "--part", "first", "--part", f"@{listed}", "--part", "last")["part"]
+    assert (mixed[0], mixed[1], mixed[-1]) == (
+        Path("first"), Path("결과 0/0.vcf.gz"), Path("last")
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", []),
+        ("a", ["a"]),
+        ("\ufeffa\r\nb c \r\n\r\n", ["a", "b c "]),
+        ("@@a\n@b\n", ["@a", "@b"]),
+    ],
+)
+def test_what_a_list_file_holds(tmp_path, content, words):
+    path = tmp_path / "list"
+    path.write_bytes(content.encode())
+    found = parse("--table=t", "--share=1", "--part=x", f"--only=@{path}", "--only=@@z")["only"]
+    assert found == [*words, "@z"]
+
+
+def test_a_bad_word_of_a_list_file_and_a_missing_file_are_named(tmp_path, capsys):
+    def numbers(*, depth: list[int], assembly: list[Assembly] | None = None) -> None:
+        """Do."""
+
+    parser = argparse.ArgumentParser()
+    add_options(parser, numbers)
+    path = tmp_path / "depths"
+    path.write_text("1\n2\nmany\n")
+    for words, said in [
+        (["--depth", f"@{path}"], "many"),
+        (["--depth", f"@{path}.none"], "no such file"),
+        (["--depth", "1", "--assembly", "hg19"], "GRCh38"),
+    ]:
+        with pytest.raises(SystemExit) as stopped:
+            parser.parse_args(words)
+        assert stopped.value.code == 2
+        assert said in capsys.readouterr().err
