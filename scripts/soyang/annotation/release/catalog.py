@@ -27,6 +27,7 @@ from pydantic import (
 from soyang.annotation.release.manifest import GENE_KINDS, Kind
 from soyang.core.assembly import CHROMOSOMES, Assembly
 from soyang.core.errors import Fault, FaultError
+from soyang.core.references import Reference
 from soyang.core.yaml_files import locate, read_mapping
 
 ID = r"[a-z][a-z0-9_]*"
@@ -147,6 +148,10 @@ class Catalog(_Fixed):
     """The sources, by id."""
 
     sources: Mapping[Annotated[str, Field(pattern=f"^{ID}$")], CatalogSource] = Field(min_length=1)
+    references: Mapping[Annotated[str, Field(pattern=f"^{ID}$")], Reference] = Field(
+        default_factory=dict,
+        description="full-size references, by name: `soyang resources fetch`",
+    )
 
     @model_validator(mode="before")
     @classmethod
