@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from soyang.core.process import run
 from soyang.reads.align import align
 from soyang.reads.reference import reference
 
@@ -20,11 +21,22 @@ ADAPTERS = ("AGATCGGAAGAGCACACGTCTGAACTCCAGTCA", "AGATCGGAAGAGCGTCGTGTAGGGAAAGAG
 
 @dataclass(frozen=True)
 class World:
-    """A prepared reference, and the sequences that reads come from, with their 0-based places."""
+    """A prepared reference, and the sequences that reads come from, with their 0-based places.
+
+    ``index`` is bwa-mem3's, ``bwa_index`` bwa's, both of the islands.
+    """
 
     source: Path
     fasta: Path
     places: dict[tuple[str, int], str]
+
+    @property
+    def index(self) -> Path:
+        return self.fasta.with_name("index")
+
+    @property
+    def bwa_index(self) -> Path:
+        return self.fasta.parent.parent / "reference bwa" / "index"
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +49,7 @@ def world(tmp_path_factory) -> World:
     source = folder / "source.fa"
     source.write_text(f">chr20 a description\n{chr20.lower()}\n>chrX\n{x}\n")
     reference(fasta=source, assembly="GRCh38", output=folder / "reference")
+    reference(fasta=source, assembly="GRCh38", output=folder / "reference bwa", aligner="bwa")
     places = {
         ("chr20", GAP): one,
         ("chr20", GAP + 3_050): two[:1_000],
@@ -75,10 +88,10 @@ def write_pairs(folder: Path, name: str, pairs: list[tuple[str, ...]]) -> tuple[
     return paths
 
 
-def write_units(table: Path, rows: list[tuple[str, str, Path, Path | str]]) -> Path:
+def write_units(table: Path, rows: list[tuple[str, str, Path, Path | str]], umi: str = "") -> Path:
     """Admission's table of units of sample S1: unit, entry and paths."""
-    lines = ["unit\tperson\tsample\tentry\tpath_1\tpath_2"]
-    lines += [f"{unit}\tP1\tS1\t{entry}\t{one}\t{two}" for unit, entry, one, two in rows]
+    lines = ["unit\tperson\tsample\tentry\tpath_1\tpath_2\tumi"]
+    lines += [f"{unit}\tP1\tS1\t{entry}\t{one}\t{two}\t{umi}" for unit, entry, one, two in rows]
     table.parent.mkdir(parents=True, exist_ok=True)
     table.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return table
@@ -91,7 +104,13 @@ Align = Callable[..., Path]
 def run_align(world) -> Align:
     """Align lanes of pairs; return the CRAM."""
 
-    def run(folder: Path, lanes: list[list[tuple[str, ...]]], threads: int = 2) -> Path:
+    def run_(
+        folder: Path,
+        lanes: list[list[tuple[str, ...]]],
+        threads: int = 2,
+        index: Path = world.index,
+        umi: str = "",
+    ) -> Path:
         rows: list[tuple[str, str, Path, Path | str]] = []
         for number, pairs in enumerate(lanes, start=1):
             one, two = write_pairs(folder / "fastq 읽기", f"L{number}", pairs)
@@ -99,15 +118,27 @@ def run_align(world) -> Align:
         cram = folder / "S1" / "S1.cram"
         align(
             sample="S1",
-            units=write_units(folder / "units.tsv", rows),
+            units=write_units(folder / "units.tsv", rows, umi),
             reference=world.fasta,
+            index=index,
             threads=threads,
             cram=cram,
             fastp=folder / "S1" / "fastp",
         )
         return cram
 
-    return run
+    return run_
+
+
+@pytest.fixture
+def empty_cram(world, tmp_path) -> Path:
+    """A CRAM of S1 without reads."""
+    header = world.fasta.with_name("genome.fa.dict").read_text() + "@RG\tID:S1.L1\tSM:S1\n"
+    sam, cram = tmp_path / "empty.sam", tmp_path / "empty.cram"
+    sam.write_text(header)
+    run(["samtools", "view", "-C", "-T", world.fasta, "-o", cram, sam])
+    run(["samtools", "index", cram])
+    return cram
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,12 @@ from pathlib import Path
 import pysam
 import pytest
 
+from soyang.admission.contents import check_alignment
+from soyang.core.contig_names import sequences
 from soyang.core.errors import FaultError
 from soyang.core.process import pipe, run
-from soyang.reads.adopt import adopt
-from tests.reads.conftest import write_units
+from soyang.reads.adopt import adopt, contig_faults
+from tests.reads.conftest import pairs_of, reverse_complement, write_units
 
 NOISE = [
     "@PG\tID:x\tPN:bwa\tCL:bwa mem /home/kim/ref.fa /home/kim/patient_7.fq",
@@ -149,3 +151,81 @@ def test_a_truncated_bam_fails_and_leaves_nothing(foreign, world, tmp_path):
     with pytest.raises(Exception, match=r"samtools|truncated|EOF"):
         adopted(file, world, tmp_path)
     assert not list(tmp_path.glob("out/*"))
+
+
+OTHER_NAMES = {"chr20": "20", "chrX": "CM000685.2"}
+
+
+def under_other_names(file: Path, world, folder: Path, form: str) -> Path:
+    """A file as aligned to the same sequences under other names, in another house's FASTA."""
+    own = folder / "their.fa"
+    fasta = world.fasta.read_text()
+    sam = run(["samtools", "view", "-h", "-T", world.fasta, file])
+    for name, other in OTHER_NAMES.items():
+        fasta = fasta.replace(f">{name}\n", f">{other}\n")
+        sam = sam.replace(f"SN:{name}\t", f"SN:{other}\t").replace(f"\t{name}\t", f"\t{other}\t")
+        sam = sam.replace(f"SA:Z:{name},", f"SA:Z:{other},")
+    own.write_text(fasta)
+    text, renamed = folder / "their.sam", folder / f"their.{form}"
+    text.write_text(sam)
+    words = ["samtools", "view", "-O", form, "-T", own, "-o", renamed, text]
+    run(words)
+    own.unlink()
+    own.with_name("their.fa.fai").unlink()
+    return renamed
+
+
+@pytest.mark.parametrize("form", ["bam", "cram"])
+def test_contigs_of_other_names_are_known_by_md5(foreign, world, tmp_path, form, monkeypatch):
+    """Their FASTA is gone, and no server of sequences answers: ours is the same by MD5."""
+    monkeypatch.setenv("REF_PATH", str(tmp_path / "none"))
+    monkeypatch.setenv("REF_CACHE", str(tmp_path / "none"))
+    file = foreign("cram")
+    theirs = adopted(under_other_names(file, world, tmp_path, form), world, tmp_path, "theirs")
+    ours = adopted(file, world, tmp_path, "ours")
+    rows = [
+        run(["samtools", "view", "-T", world.fasta, cram]).splitlines() for cram in (theirs, ours)
+    ]
+    assert sorted(rows[0]) == sorted(rows[1])
+    assert sorted(p.name for p in theirs.parent.iterdir()) == ["S1.cram", "S1.cram.crai"]
+
+
+def test_admission_lets_other_names_of_our_sequence_in(foreign, world, tmp_path, monkeypatch):
+    monkeypatch.setenv("REF_PATH", str(tmp_path / "none"))
+    monkeypatch.setenv("REF_CACHE", str(tmp_path / "none"))
+    file = under_other_names(foreign("cram"), world, tmp_path, "cram")
+    assert list(check_alignment(file, world.fasta, kind="CRAM")) == []
+    plain = world.fasta.with_name("plain.fa")  # without dictionary nothing tells the names
+    plain.write_bytes(world.fasta.read_bytes())
+    run(["samtools", "faidx", plain])
+    (damage,) = check_alignment(file, plain, kind="CRAM")
+    assert damage.code == "other-reference"
+
+
+def test_split_reads_of_other_names_point_to_our_contigs(world, run_align, tmp_path):
+    one, two = world.places["chr20", 30_000], world.places["chr20", 64_050]
+    pairs = [
+        (f"chimera{n}", one[n : n + 50] + two[200:250], reverse_complement(one[300:400]))
+        for n in range(100, 120)
+    ]
+    made = run_align(tmp_path, [[*pairs_of(world.places, 3, step=40), *pairs]])
+    cram = adopted(under_other_names(made, world, tmp_path, "cram"), world, tmp_path)
+    with pysam.AlignmentFile(str(cram), reference_filename=str(world.fasta)) as opened:
+        told = {read.get_tag("SA").split(",")[0] for read in opened if read.has_tag("SA")}
+    assert told == {"chr20"}
+
+
+def test_another_name_with_another_md5_is_refused(foreign, world, tmp_path):
+    def change(lines):
+        return [ln.replace("SN:chrX", "SN:X").replace("M5:", "M5:00") for ln in lines]
+
+    with pytest.raises(FaultError, match=r"contig X of MD5 00\w+; allowed: contigs of the ref"):
+        adopted(foreign(change=lambda ls: [*ls[:1], *ls[1:], *change(ls[:1])]), world, tmp_path)
+
+
+def test_one_sequence_under_two_names_is_refused():
+    ours = sequences([{"SN": "chrX", "LN": 5, "M5": "a"}, {"SN": "chrY", "LN": 5, "M5": "b"}])
+    theirs = sequences([{"SN": "chrX", "LN": 5, "M5": "a"}, {"SN": "X", "LN": 5, "M5": "A"}])
+    faults = contig_faults(Path("x.bam"), "S1", theirs, ours)
+    assert [fault.found.split(",")[0] for fault in faults] == ["contig chrX", "contig X"]
+    assert not contig_faults(Path("x.bam"), "S1", {"chrX": theirs["X"]}, ours)

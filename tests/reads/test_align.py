@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import pysam
@@ -53,7 +54,7 @@ def test_header_is_ours(two_lanes, world):
     assert [group["ID"] for group in header["RG"]] == ["S1.L1", "S1.L2"]
     assert {(g["SM"], g["LB"], g["PL"]) for g in header["RG"]} == {("S1", "S1", "ILLUMINA")}
     assert [set(line) for line in header["SQ"]] == [{"SN", "LN", "M5", "AS"}] * 2
-    assert header["PG"] == [{"ID": "bwa", "PN": "bwa", "VN": header["PG"][0]["VN"]}]
+    assert header["PG"] == [{"ID": "bwa-mem3", "PN": "bwa-mem3", "VN": version("bwa-mem3")}]
     assert "/" not in str(header)
 
 
@@ -97,10 +98,22 @@ def test_split_reads_point_to_contigs(world, run_align, tmp_path):
     assert named == starts
 
 
-def test_no_reads_give_an_empty_cram(world, run_align, tmp_path):
-    cram = run_align(tmp_path, [[]])
-    assert reads_of(cram, world.fasta) == []
-    assert Path(f"{cram}.crai").exists()
+@pytest.mark.parametrize("empty", [0, 1])
+def test_an_empty_lane_is_refused_though_others_have_reads(world, run_align, tmp_path, empty):
+    """A failed transfer must not lose depth silently; who means it removes the row."""
+    lanes = [pairs_of(world.places, 1)] * 2
+    lanes[empty] = []
+    with pytest.raises(FaultError) as error:
+        run_align(tmp_path, lanes)
+    (fault,) = error.value.faults
+    assert (fault.code, fault.row, fault.sample) == ("lane-empty", f"S1.L{empty + 1}", "S1")
+    assert "remove its row" in fault.next_step
+    assert not list((tmp_path / "S1").glob("*cram*")) and not list((tmp_path / "S1").glob(".*"))
+
+
+def test_reads_that_all_fail_the_filters_are_no_sample(run_align, tmp_path):
+    with pytest.raises(FaultError, match="no read that passes"):
+        run_align(tmp_path, [[("short", "ACGT", "ACGT")]])
 
 
 def test_a_truncated_lane_fails_and_leaves_nothing(world, run_align, tmp_path):
@@ -115,6 +128,7 @@ def test_a_truncated_lane_fails_and_leaves_nothing(world, run_align, tmp_path):
             sample="S1",
             units=write_units(tmp_path / "units.tsv", rows),
             reference=world.fasta,
+            index=world.index,
             threads=1,
             cram=bad,
             fastp=tmp_path / "bad" / "fastp",
@@ -139,6 +153,7 @@ def test_missing_input_is_named(world, tmp_path, case):
             sample="S1",
             units=units,
             reference=world.fasta,
+            index=world.index,
             threads=1,
             cram=tmp_path / "S1.cram",
             fastp=tmp_path,
@@ -156,6 +171,7 @@ def test_real_reads_map(shared_data, tmp_path):
         sample="S1",
         units=write_units(tmp_path / "units.tsv", [("S1.L1", "fastq", *mates)]),
         reference=fasta,
+        index=tmp_path / "ref" / "index",
         threads=2,
         cram=cram,
         fastp=tmp_path,

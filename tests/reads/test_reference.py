@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from pathlib import Path
 
 import pysam
 import pytest
@@ -12,7 +13,18 @@ from soyang.core.errors import FaultError
 from soyang.core.interval import Interval
 from soyang.core.sequence import known_stretches
 from soyang.reads.islands import islands
-from soyang.reads.reference import reference, wrapped
+from soyang.reads.reference import reference
+
+INDEX_FILES = {
+    "bwa": [
+        *("aligner.tsv", "genome.amb", "genome.ann", "genome.bwt", "genome.pac", "genome.sa"),
+        "islands.tsv",
+    ],
+    "bwa-mem3": [
+        *("aligner.tsv", "genome.0123", "genome.amb", "genome.ann", "genome.bwt.2bit.64"),
+        *("genome.pac", "islands.tsv"),
+    ],
+}
 
 
 def prepare(tmp_path, text: str | bytes, name: str = "참조 서열.fa", output: str = "out"):
@@ -45,10 +57,13 @@ def test_gzip_and_plain_give_the_same_bytes_twice(tmp_path, world):
     first = prepare(tmp_path, text, output="one")
     second = prepare(tmp_path, gzip.compress(text), "b.fa.gz", output="두 번째")
     names = sorted(p.name for p in first.parent.iterdir())
-    suffixes = ["amb", "ann", "bwt", "dict", "fai", "islands.tsv", "known.bed", "pac", "sa"]
-    assert names == ["genome.fa", *(f"genome.fa.{suffix}" for suffix in suffixes)]
-    for name in names:
-        assert (first.parent / name).read_bytes() == (second.parent / name).read_bytes()
+    suffixes = ["dict", "fai", "known.bed"]
+    assert names == ["genome.fa", *(f"genome.fa.{suffix}" for suffix in suffixes), "index"]
+    folders = first.with_name("index"), second.with_name("index")
+    for one, two in ((first.parent, second.parent), folders):
+        for path in filter(Path.is_file, one.iterdir()):
+            assert path.read_bytes() == (two / path.name).read_bytes()
+    assert sorted(p.name for p in folders[0].iterdir()) == INDEX_FILES["bwa-mem3"]
 
 
 def test_only_what_is_known_is_indexed(world):
@@ -65,7 +80,7 @@ def test_only_what_is_known_is_indexed(world):
         Interval("chr20", 64_050, 66_050),
         Interval("chrX", 0, 2_000),
     ]
-    packed = world.fasta.with_name("genome.fa.pac").stat().st_size
+    packed = (world.index / "genome.pac").stat().st_size
     assert packed == pytest.approx(sum(len(p.interval) for p in parts) / 4, abs=2)
 
 
@@ -76,13 +91,6 @@ def test_known_stretches_without_their_file(make_fasta):
         Interval("HLA:1:2", 7, 9),
         Interval("b", 0, 4),
     ]
-
-
-@pytest.mark.parametrize("length", [0, 1, 59, 60, 61, 120, 121])
-def test_lines_are_of_sixty(length):
-    lines = wrapped(b"A" * length).decode().splitlines()
-    assert "".join(lines) == "A" * length
-    assert all(len(line) == 60 for line in lines[:-1])
 
 
 BAD = {

@@ -1,19 +1,19 @@
-"""reads: FASTQ, BAM or CRAM -> analysis-ready CRAM and its quality
+"""reads: FASTQ, unaligned BAM, BAM or CRAM -> analysis-ready CRAM and its quality
 
-reference: the settings' FASTA -> upper-case copy with all indexes
+reference: the settings' FASTA -> upper-case copy with all indexes, the aligner's among them
 align: lanes, trimmed, aligned, sorted, duplicates marked in one pipe -> CRAM
        (a BAM or CRAM is adopted: duplicates marked anew, header made ours)
-measure: CRAM -> samtools stats, mosdepth, one row of quality
-multiqc: everyone's quality on one page
+measure: CRAM -> samtools stats, mosdepth, one row of quality, coverage of each gene
 """
 
 
 rule reference:
     input:
         fasta=config["reference"]["fasta"],
+        index=given_index(),
     output:
-        multiext(REFERENCE, "", ".fai", ".dict", ".known.bed", ".islands.tsv"),
-        multiext(REFERENCE, ".amb", ".ann", ".bwt", ".pac", ".sa"),
+        multiext(REFERENCE, "", ".fai", ".dict", ".known.bed"),
+        index=directory(INDEX),
     log:
         "logs/reads/reference.log",
     conda:
@@ -21,12 +21,16 @@ rule reference:
     params:
         version=SOYANG,
         assembly=config["reference"]["assembly"],
+        aligner=options("reads", "aligner"),
+        index=options("reads", "index") if config["reads"]["index"] else "",
         folder=lambda wildcards, output: Path(output[0]).parent,
     shell:
         """
         soyang --log {log:q} reads reference \
             --fasta {input.fasta:q} \
             --assembly {params.assembly} \
+            {params.aligner} \
+            {params.index} \
             --output {params.folder:q}
         """
 
@@ -36,7 +40,7 @@ rule align:
         files=sample_files,
         units=ancient("private/admission/units.tsv"),
         reference=REFERENCE,
-        index=f"{REFERENCE}.bwt",
+        index=INDEX,
     output:
         cram="results/reads/{sample}/{sample}.cram",
         crai="results/reads/{sample}/{sample}.cram.crai",
@@ -49,15 +53,9 @@ rule align:
     threads: 2
     params:
         version=SOYANG,
-        facts=sheet_facts("unit", "lane", "entry"),
-        verb=lambda wildcards, input: (
-            "align" if entry(wildcards.sample) == "fastq" else "adopt"
-        ),
-        fastp=lambda wildcards, output: (
-            f"--fastp {Path(output.cram).parent / 'fastp'}"
-            if entry(wildcards.sample) == "fastq"
-            else ""
-        ),
+        facts=sheet_facts("unit", "lane", "entry", "umi"),
+        verb=lambda wildcards, input: "align" if unaligned(wildcards) else "adopt",
+        aligned=align_options,
     shell:
         """
         soyang --log {log:q} --subject {wildcards.sample} reads {params.verb} \
@@ -66,7 +64,7 @@ rule align:
             --reference {input.reference:q} \
             --threads {threads} \
             --cram {output.cram:q} \
-            {params.fastp}
+            {params.aligned}
         """
 
 
@@ -74,9 +72,11 @@ rule measure:
     input:
         cram="results/reads/{sample}/{sample}.cram",
         reference=REFERENCE,
+        transcripts=config["reference"]["transcripts"],
         targets=lambda wildcards: units(wildcards.sample)[0]["targets"] or [],
     output:
         quality="results/reads/{sample}/{sample}.quality.tsv",
+        genes="results/reads/{sample}/{sample}.genes.tsv",
         folder=directory("results/reads/{sample}/qc"),
     log:
         "logs/reads/measure/{sample}.log",
@@ -88,6 +88,9 @@ rule measure:
         version=SOYANG,
         assembly=config["reference"]["assembly"],
         min_mapping_quality=config["reads"]["coverage_min_mapping_quality"],
+        callable=options("calling", "callable_min_depth"),
+        copies=options("reads", "copies_tolerance"),
+        sex=options("identity", "max_male_x_depth_ratio", "min_male_y_depth_ratio"),
         targets=optional("targets"),
     shell:
         """
@@ -96,39 +99,14 @@ rule measure:
             --cram {input.cram:q} \
             --reference {input.reference:q} \
             --assembly {params.assembly} \
+            --transcripts {input.transcripts:q} \
             --min-mapping-quality {params.min_mapping_quality} \
+            {params.callable} \
+            {params.copies} \
+            {params.sex} \
             {params.targets} \
             --threads {threads} \
             --output {output.folder:q} \
-            --quality {output.quality:q}
-        """
-
-
-rule multiqc:
-    input:
-        quality=lambda wildcards: collect(
-            "results/reads/{sample}/qc", sample=with_reads()
-        ),
-    output:
-        page=report(
-            "results/reads/multiqc/multiqc.html",
-            caption="../report/multiqc.rst",
-            category="Reads",
-        ),
-    log:
-        "logs/reads/multiqc.log",
-    conda:
-        TOOLS
-    params:
-        folder=lambda wildcards, output: Path(output.page).parent,
-        found=lambda wildcards, input: " ".join(
-            str(Path(folder).parent) for folder in input.quality
-        ),
-    shell:
-        """
-        multiqc --force --no-ansi --quiet --no-data-dir --no-version-check \
-            --module samtools --module mosdepth --module fastp \
-            --outdir {params.folder:q} \
-            --filename multiqc.html \
-            {params.found} >{log:q} 2>&1
+            --quality {output.quality:q} \
+            --genes {output.genes:q}
         """

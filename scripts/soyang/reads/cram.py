@@ -6,6 +6,7 @@ The number of sort threads and the size of their memory are fixed for the same r
 
 from __future__ import annotations
 
+import struct
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import IO
 from soyang.core.errors import ToolError
 from soyang.core.files import SCRATCH, atomic_path
 from soyang.core.process import Command, feeding, run
+from soyang.core.sequence import contig_lengths
 
 _SORT_MEMORY = "768M"
 _SORT_THREADS = 1
@@ -53,12 +55,23 @@ def header_text(order: str, lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in (f"@HD\tVN:1.6\t{order}", *lines))
 
 
+def bam_header(text: str, contigs: Sequence[tuple[str, int]]) -> bytes:
+    """What a BAM begins with: its header as text, and its contigs with their lengths."""
+    said = text.encode()
+    parts = [b"BAM\1", struct.pack("<i", len(said)), said, struct.pack("<i", len(contigs))]
+    for name, length in contigs:
+        word = name.encode() + b"\0"
+        parts += [struct.pack("<i", len(word)), word, struct.pack("<i", length)]
+    return b"".join(parts)
+
+
 @dataclass
 class Sink:
-    """Where SAM records go.
+    """Where alignments go.
 
     Attributes:
-        stream: takes SAM records, grouped by name, without header.
+        stream: takes records, grouped by name, without header: lines of SAM, or uncompressed
+            records of BAM where :func:`writing` was told so.
         reads: how many primary reads the caller says to have written.
     """
 
@@ -67,14 +80,24 @@ class Sink:
 
 
 @contextmanager
-def writing(cram: Path, fasta: Path, sample: str, lines: Sequence[str]) -> Iterator[Sink]:
-    """Yield a sink for SAM records; they become ``cram`` and its ``.crai``.
+def writing(
+    cram: Path,
+    fasta: Path,
+    sample: str,
+    lines: Sequence[str],
+    *,
+    binary: bool = False,
+    identifiers: bool = False,
+) -> Iterator[Sink]:
+    """Yield a sink for alignments; they become ``cram`` and its ``.crai``.
 
     Args:
         cram: output, CRAM 3.0; its index is written beside it.
         fasta: prepared reference, indexed.
         sample: sample that each read group must name.
         lines: header lines after ``@HD``; ``@SQ`` with M5.
+        binary: whether the sink takes BAM records instead of SAM.
+        identifiers: whether duplicates must have the same molecular identifier (RX).
 
     Raises:
         ToolError: a tool failed, or left a CRAM that does not hold.
@@ -88,8 +111,11 @@ def writing(cram: Path, fasta: Path, sample: str, lines: Sequence[str]) -> Itera
     ):
         header = scratch("header.sam")
         header.write_text(header_text("SO:coordinate", lines), encoding="utf-8")
-        with feeding(_to_cram(header, fasta, scratch), stdout=temporary) as stream:
-            stream.write(header_text("SO:unsorted\tGO:query", lines).encode())
+        tools = _to_cram(header, fasta, scratch, identifiers=identifiers)
+        with feeding(tools, stdout=temporary) as stream:
+            text = header_text("SO:unsorted\tGO:query", lines)
+            contigs = list(contig_lengths(fasta).items())
+            stream.write(bam_header(text, contigs) if binary else text.encode())
             sink = Sink(stream)
             yield sink
         _verify(temporary, sample, sink.reads)
@@ -121,8 +147,8 @@ def _scratch(output: Path) -> Iterator[_Scratch]:
         scratch.clear()
 
 
-def _to_cram(header: Path, fasta: Path, scratch: _Scratch) -> list[Command]:
-    """Tools that turn SAM grouped by name into CRAM on standard output.
+def _to_cram(header: Path, fasta: Path, scratch: _Scratch, *, identifiers: bool) -> list[Command]:
+    """Tools that turn alignments grouped by name into CRAM on standard output.
 
     ``reheader`` puts back the header that we mean: ``view`` adds to each ``@SQ`` the path of
     the reference (UR).
@@ -135,7 +161,10 @@ def _to_cram(header: Path, fasta: Path, scratch: _Scratch) -> list[Command]:
             *[*samtools, "sort", *quiet, "-u", "-@", str(_SORT_THREADS), "-m", _SORT_MEMORY],
             *["-T", str(scratch("sort")), "-"],
         ],
-        [*samtools, "markdup", *quiet, "-c", "-u", "-T", str(scratch("markdup")), "-", "-"],
+        [
+            *[*samtools, "markdup", *quiet, "-c", "-u", "-T", str(scratch("markdup"))],
+            *[*(["--barcode-tag", "RX"] if identifiers else []), "-", "-"],
+        ],
         [
             *[*samtools, "view", *quiet, "-C", "--output-fmt-option", "version=3.0"],
             *["--output-fmt-option", f"level={_LEVEL}"],
@@ -152,9 +181,14 @@ def read_groups(alignments: Path) -> list[dict[str, str]]:
     return [dict(field.partition(":")[::2] for field in row) for row in rows]
 
 
-def primary_reads(cram: Path) -> int:
-    """Number of primary reads (neither secondary nor supplementary) in a CRAM or BAM."""
-    counting = ["samtools", "view", "-c", "-F", _NOT_PRIMARY]
+def primary_reads(cram: Path, without: str = _NOT_PRIMARY) -> int:
+    """Number of primary reads (neither secondary nor supplementary) in a CRAM or BAM.
+
+    Args:
+        cram: the file.
+        without: flags none of which a read may have to be counted.
+    """
+    counting = ["samtools", "view", "-c", "-F", without]
     return int(run([*counting, "--input-fmt-option", _FLAG_ONLY, cram]))
 
 

@@ -29,13 +29,13 @@ BEGIN {
 }
 /^@/ { next }
 {
-    elsewhere = $0 ~ /\t[SX]A:Z:/
+    elsewhere = $0 ~ /\t[SXO]A:Z:/
     if ($7 == "=") $8 += offset[$3]
     else if ($7 != "*") { $8 += offset[$7]; $7 = contig[$7] }
     if ($3 != "*") { $4 += offset[$3]; $3 = contig[$3] }
     if (elsewhere)
         for (i = 12; i <= NF; i++)
-            if ($i ~ /^[SX]A:Z:/) $i = substr($i, 1, 5) moved(substr($i, 6))
+            if ($i ~ /^[SXO]A:Z:/) $i = substr($i, 1, 5) moved(substr($i, 6))
     print
 }
 function moved(text,    alignments, parts, n, m, i, j, sign, out) {
@@ -53,8 +53,8 @@ function moved(text,    alignments, parts, n, m, i, j, sign, out) {
     return out
 }
 """
-"""awk program on SAM: position, mate's position and the alignments in SA and XA are moved from
-islands to contigs; the header is dropped. The table named by
+"""awk program on SAM: position, mate's position and the alignments in SA, XA and OA are moved
+from islands to contigs; the header is dropped. The table named by
 ``ISLANDS`` holds island, contig and offset."""
 
 
@@ -87,9 +87,10 @@ def islands(known: Iterable[Interval]) -> list[Island]:
     return [Island(name=f"island_{n}", interval=i) for n, i in enumerate(joined, start=1)]
 
 
-def islands_table(fasta: Path) -> Path:
-    """Where the islands of a prepared reference are kept, beside it."""
-    return fasta.with_name(f"{fasta.name}.islands.tsv")
+def read_islands(table: Path) -> list[tuple[str, str, int]]:
+    """Island, contig and 0-based offset in it, as :func:`table_text` wrote them."""
+    rows = (line.split("\t") for line in table.read_text(encoding="utf-8").splitlines())
+    return [(island, contig, int(offset)) for island, contig, offset in rows]
 
 
 def table_text(parts: Iterable[Island]) -> str:
@@ -97,7 +98,11 @@ def table_text(parts: Iterable[Island]) -> str:
     return "".join(f"{p.name}\t{p.interval.contig}\t{p.interval.start}\n" for p in parts)
 
 
-def to_contigs(fasta: Path) -> Command:
-    """The tool that moves SAM records from islands to contigs of a prepared reference."""
+def to_contigs(table: Path) -> Command:
+    """The tool that moves SAM records from islands to contigs, and drops the header.
+
+    Args:
+        table: sequence that SAM names, contig that is meant, and offset to add, tab-separated.
+    """
     # The environment carries the path as it is; awk -v would interpret backslashes.
-    return ["env", "LC_ALL=C", f"ISLANDS={islands_table(fasta)}", "awk", _TO_CONTIGS]
+    return ["env", "LC_ALL=C", f"ISLANDS={table}", "awk", _TO_CONTIGS]

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from soyang.core.assembly import CHROMOSOMES, PSEUDO_AUTOSOMAL, Assembly, bare
-from soyang.core.files import write_text
+from soyang.core.files import SCRATCH, write_text
 from soyang.core.interval import Interval, merge, read_bed
-from soyang.core.process import Command, run
+from soyang.core.process import run
 from soyang.core.sequence import contig_lengths, known_stretches
 from soyang.core.tables import write_table
-from soyang.reads.tables import QUALITY
+from soyang.reads.copies import Evidence, Limits, x_copies, y_copies
+from soyang.reads.depth import Region, bases_of, cut, depth_of, mean_depth
+from soyang.reads.genes import coding_exons, edges_of, gene_coverage, merged
+from soyang.reads.tables import GENE_COVERAGE, QUALITY, SHOWN_DEPTHS
 
 _SEX_CHROMOSOMES = ("X", "Y")
 _AUTOSOMES = frozenset(CHROMOSOMES) - {*_SEX_CHROMOSOMES, "M"}
 _PSEUDO_AUTOSOMAL = "pseudo_autosomal"
 _UNIQUE = "unique"
-_DIGITS = "6"
-"""Decimals of mosdepth's means; with its two, sums over long regions would be rough."""
+_CODING = "coding"
+_NOT_MAPPED = "0x904"
+"""Neither unmapped, nor secondary or supplementary."""
+_PLACE_ONLY = "required_fields=0x2e"
+"""htslib decodes FLAG, RNAME, POS and CIGAR alone: where a read lies needs no bases."""
 
 
 def measure(
@@ -30,24 +37,42 @@ def measure(
     cram: Path,
     reference: Path,
     assembly: str,
+    transcripts: Path,
     min_mapping_quality: int,
+    callable_min_depth: int,
+    max_male_x_depth_ratio: float,
+    min_male_y_depth_ratio: float,
+    copies_tolerance: float,
     threads: int,
     output: Path,
     quality: Path,
+    genes: Path,
     targets: Path | None = None,
 ) -> None:
     """Measure reads (samtools stats) and depth (mosdepth) of one sample.
+
+    A genome is read once for its own depth and that of its genes, a targeted sample twice: its
+    genes need not be its targets.
 
     Args:
         sample: sample, the start of each file's name in the output folder.
         cram: the sample's CRAM.
         reference: prepared reference (genome.fa).
         assembly: GRCh38 or GRCh37; places the pseudo-autosomal regions.
+        transcripts: GFF3 of the transcripts over whose coding exons depth is told.
         min_mapping_quality: reads below don't count as depth.
+        callable_min_depth: reads at a position from which on absence of a variant is said.
+        max_male_x_depth_ratio: X depth over autosomes, at most, in one X.
+        min_male_y_depth_ratio: Y depth over autosomes, at least, in one Y.
+        copies_tolerance: copies by which X or Y depth may differ from a whole number of copies.
         threads: threads that decode; the result doesn't depend on it.
         output: folder for the tools' own tables, which MultiQC shows.
         quality: output table, one row.
+        genes: output table, one row for each transcript with a known coding base.
         targets: BED of the regions that were sequenced; without, all bases that are not N.
+
+    Raises:
+        FaultError: the transcripts can't be read.
     """
     output.mkdir(parents=True, exist_ok=True)
     statistics = run(
@@ -55,10 +80,65 @@ def measure(
     )
     write_text(output / f"{sample}.stats.txt", without_command(statistics))
     regions = list(measured_regions(reference, Assembly(assembly), targets))
-    threshold = ["--mapq", str(min_mapping_quality), "--threads", str(threads)]
-    depth = _depth(regions, output / sample, [*threshold, "--fasta", reference, cram])
-    row = {"sample": sample, **read_figures(statistics), **depth_figures(depth)}
+    exons = coding_exons(transcripts, list(contig_lengths(reference)))
+    settings: list[str | Path] = ["--mapq", str(min_mapping_quality), "--threads", str(threads)]
+    settings += ["--fasta", reference, cram]
+    depths = sorted({callable_min_depth, *SHOWN_DEPTHS})
+    edges = edges_of(exons)
+    depth = depth_of(cut(regions, {} if targets else edges), output / sample, depths, settings)
+    of_genes = depth
+    if targets:
+        coding = [(place, _CODING) for place in _known(reference, merged(exons))]
+        with TemporaryDirectory(prefix=SCRATCH, dir=quality.parent) as scratch:
+            of_genes = depth_of(cut(coding, edges), Path(scratch) / sample, depths, settings)
+    coverage = gene_coverage(sample, of_genes, exons, callable_min_depth)
+    write_table(coverage, genes, GENE_COVERAGE)
+    limits = Limits(
+        max_male_x=max_male_x_depth_ratio,
+        min_male_y=min_male_y_depth_ratio,
+        tolerance=copies_tolerance,
+    )
+    sequenced = fragment_bases(statistics)
+    copies = copies_of(
+        depth, regions, limits, fragment_bases=sequenced, targeted=targets is not None
+    )
+    row = {
+        "sample": sample,
+        **read_figures(statistics),
+        **depth_figures(depth),
+        **copies,
+        **target_figures(depth, callable_min_depth, targets, cram, quality.parent),
+    }
     write_table(QUALITY.frame([row]), quality, QUALITY)
+
+
+def target_figures(
+    depth: pl.DataFrame, callable_depth: int, targets: Path | None, cram: Path, folder: Path
+) -> dict[str, float | None]:
+    """Share of target bases that are callable, and of mapped reads that overlap a target."""
+    if targets is None:
+        return {"target_covered_share": None, "on_target_share": None}
+    bases = bases_of(depth)
+    covered = int(depth[f"at_{callable_depth}"].sum())
+    counting = ["samtools", "view", "-c", "-F", _NOT_MAPPED]
+    counting += ["--input-fmt-option", _PLACE_ONLY]
+    mapped = int(run([*counting, cram]))
+    with TemporaryDirectory(prefix=SCRATCH, dir=folder) as scratch:
+        bed = Path(scratch) / "targets.bed"
+        regions = merge(read_bed(targets))
+        write_text(bed, "".join(f"{r.contig}\t{r.start}\t{r.end}\n" for r in regions))
+        on_target = int(run([*counting, "-M", "-L", bed, cram]))
+    return {
+        "target_covered_share": covered / bases if bases else None,
+        "on_target_share": on_target / mapped if mapped else None,
+    }
+
+
+def fragment_bases(statistics: str) -> float:
+    """Mean bases that were sequenced of a fragment, by ``samtools stats``' summary."""
+    summary = _summary(statistics)
+    mates = 2 if summary.get("reads paired", 0) else 1
+    return mates * summary.get("average length", 0.0)
 
 
 def without_command(statistics: str) -> str:
@@ -75,13 +155,19 @@ def measured_regions(
     Known bases of the reference, or the targets' part of them; sorted as in the reference and
     disjoint, so that a base counts once.
     """
-    known = known_stretches(reference)
-    if targets is not None:
-        known = list(intersection(merge(read_bed(targets)), known))
-    order = {contig: number for number, contig in enumerate(contig_lengths(reference))}
-    for interval in sorted(known, key=lambda i: (order[i.contig], i.start)):
+    wanted = None if targets is None else merge(read_bed(targets))
+    for interval in _known(reference, wanted):
         shared = PSEUDO_AUTOSOMAL[assembly].get(bare(interval.contig), ())
         yield from split(interval, shared)
+
+
+def _known(reference: Path, wanted: Iterable[Interval] | None = None) -> list[Interval]:
+    """Known stretches, or the known parts of what is wanted, sorted as in the reference."""
+    known = known_stretches(reference)
+    if wanted is not None:
+        known = list(intersection(wanted, known))
+    order = {contig: number for number, contig in enumerate(contig_lengths(reference))}
+    return sorted(known, key=lambda i: (order[i.contig], i.start))
 
 
 def intersection(left: Iterable[Interval], right: Iterable[Interval]) -> Iterator[Interval]:
@@ -111,42 +197,9 @@ def split(interval: Interval, shared: Sequence[tuple[int, int]]) -> Iterator[tup
         yield Interval(interval.contig, start, end), _PSEUDO_AUTOSOMAL if within else _UNIQUE
 
 
-def _depth(regions: Sequence[tuple[Interval, str]], prefix: Path, words: Command) -> pl.DataFrame:
-    """Mean depth of each region, by mosdepth: columns contig, start, end, kind, depth.
-
-    Args:
-        regions: disjoint regions, each with its kind.
-        prefix: folder and start of the names of mosdepth's tables.
-        words: further words of mosdepth's command, the last of them the CRAM.
-    """
-    bed = prefix.with_name(f"{prefix.name}.measured.bed")
-    write_text(bed, "".join(f"{r.contig}\t{r.start}\t{r.end}\t{kind}\n" for r, kind in regions))
-    precision = f"MOSDEPTH_PRECISION={_DIGITS}"
-    run(
-        ["env", precision, "mosdepth", "--no-per-base", "--by", bed, *words[:-1], prefix, words[-1]]
-    )
-    bed.unlink()
-    return pl.read_csv(
-        prefix.with_name(f"{prefix.name}.regions.bed.gz"),
-        separator="\t",
-        has_header=False,
-        schema={
-            "contig": pl.String,
-            "start": pl.Int64,
-            "end": pl.Int64,
-            "kind": pl.String,
-            "depth": pl.Float64,
-        },
-    )
-
-
 def read_figures(statistics: str) -> dict[str, int | float]:
     """Figures of ``samtools stats``' summary; shares of no reads are 0."""
-    summary = {
-        fields[1].rstrip(":"): float(fields[2])
-        for line in statistics.splitlines()
-        if (fields := line.split("\t"))[0] == "SN"
-    }
+    summary = _summary(statistics)
     reads = summary["raw total sequences"]
     return {
         "reads": int(reads),
@@ -157,28 +210,65 @@ def read_figures(statistics: str) -> dict[str, int | float]:
     }
 
 
+def _summary(statistics: str) -> dict[str, float]:
+    return {
+        fields[1].rstrip(":"): float(fields[2])
+        for line in statistics.splitlines()
+        if (fields := line.split("\t"))[0] == "SN"
+    }
+
+
 def depth_figures(depth: pl.DataFrame) -> dict[str, float | None]:
     """Mean depth, and that of X and Y outside the pseudo-autosomal regions over autosomes'.
 
     Args:
         depth: columns contig, start, end (0-based, half-open), kind, depth.
     """
-    chromosome = pl.col("contig").map_elements(bare, return_dtype=pl.String)
-    unique = depth.filter(pl.col("kind") == _UNIQUE).with_columns(chromosome.alias("contig"))
-    autosomal = _mean(unique.filter(pl.col("contig").is_in(list(_AUTOSOMES))))
-    figures: dict[str, float | None] = {"mean_depth": _mean(depth) or 0.0}
+    autosomal = mean_depth(_unique(depth, _AUTOSOMES))
+    figures: dict[str, float | None] = {"mean_depth": mean_depth(depth) or 0.0}
     for name in _SEX_CHROMOSOMES:
-        own = _mean(unique.filter(pl.col("contig") == name))
+        own = mean_depth(_unique(depth, {name}))
         figures[f"{name.lower()}_depth_ratio"] = (
             own / autosomal if own is not None and autosomal else None
         )
     return figures
 
 
-def _mean(depth: pl.DataFrame) -> float | None:
-    """Depth over all bases of some regions; ``None`` if there are none."""
-    length = pl.col("end") - pl.col("start")
-    bases, total = depth.select(
-        length.sum().alias("bases"), (length * pl.col("depth")).sum().alias("total")
-    ).row(0)
-    return total / bases if bases else None
+def _unique(depth: pl.DataFrame, chromosomes: Collection[str]) -> pl.DataFrame:
+    """Regions of some chromosomes outside the pseudo-autosomal regions."""
+    chromosome = pl.col("contig").map_elements(bare, return_dtype=pl.String)
+    return depth.filter((pl.col("kind") == _UNIQUE) & chromosome.is_in(list(chromosomes)))
+
+
+def copies_of(
+    depth: pl.DataFrame,
+    regions: Sequence[Region],
+    limits: Limits,
+    *,
+    fragment_bases: float,
+    targeted: bool,
+) -> dict[str, int | None]:
+    """Copies of X and Y, ``None`` where not assessed.
+
+    Args:
+        depth: as for :func:`depth_figures`.
+        regions: the measured regions, uncut.
+        limits: thresholds.
+        fragment_bases: bases of a fragment that were sequenced.
+        targeted: whether the regions are targets.
+    """
+    ratios = depth_figures(depth)
+    autosomal = mean_depth(_unique(depth, _AUTOSOMES)) or 0.0
+    evidence = {}
+    for name in _SEX_CHROMOSOMES:
+        bases = bases_of(_unique(depth, {name}))
+        own = sum(kind == _UNIQUE and bare(place.contig) == name for place, kind in regions)
+        evidence[name] = Evidence(
+            ratio=ratios[f"{name.lower()}_depth_ratio"],
+            fragments=autosomal / 2 * bases / fragment_bases if fragment_bases else 0.0,
+            targets=own if targeted else None,
+        )
+    return {
+        "x_copies": x_copies(evidence["X"], limits),
+        "y_copies": y_copies(evidence["Y"], limits),
+    }

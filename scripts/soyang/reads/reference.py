@@ -12,18 +12,15 @@ from pathlib import Path
 from shutil import rmtree
 from typing import BinaryIO, cast
 
-import numpy as np
-import pysam
-
 from soyang.core.assembly import Assembly
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import SCRATCH, write_text
 from soyang.core.process import run
 from soyang.core.sequence import known_bases_bed, known_stretches
-from soyang.reads.islands import Island, islands, islands_table, table_text
+from soyang.reads.index import make_index, take_index, wrapped
+from soyang.reads.islands import islands
 
 NAME = "genome.fa"
-_LINE = 60
 _CHUNK = 1 << 22
 _LETTERS = b"ACGTN"
 _AMBIGUOUS = b"RYSWKMBDHVU"
@@ -52,24 +49,44 @@ class Contig:
     original_md5: str
 
 
-def reference(*, fasta: Path, assembly: str, output: Path) -> None:
+def reference(
+    *,
+    fasta: Path,
+    assembly: str,
+    output: Path,
+    aligner: str = "auto",
+    index: Path | None = None,
+) -> None:
     """Prepare the reference: upper case, only A, C, G, T and N, with all indices.
 
     Args:
         fasta: reference FASTA, plain or gzip.
         assembly: GRCh38 or GRCh37; goes into the dictionary.
-        output: folder for genome.fa and, named after it, .fai, .dict (M5, no path), .known.bed
-            (stretches that are not N), bwa's index of these stretches and .islands.tsv, which
-            says where they lie.
+        output: folder for genome.fa and, named after it, .fai, .dict (M5, no path) and .known.bed
+            (stretches that are not N); and for the folder index: aligner.tsv, the aligner's
+            index of these stretches and islands.tsv, which says where they lie.
+        aligner: bwa or bwa-mem3; auto: bwa-mem3 where the reference is small enough for its
+            index to be made here, or index has its files, else bwa.
+        index: prefix of an index of the FASTA as it is, by bwa, bwa-mem2 or bwa-mem3, to be used
+            instead of one made here; the folder index then holds links to its files.
 
     Raises:
-        FaultError: the FASTA is missing, empty, or holds what is not sequence.
+        FaultError: the FASTA is missing, empty, or holds what is not sequence; or the index is
+            not whole, or of another sequence.
     """
     output.mkdir(parents=True, exist_ok=True)
     scratch = output / f"{SCRATCH}{uuid.uuid4().hex}"
     scratch.mkdir()
     try:
-        _prepare(fasta, Assembly(assembly), scratch / NAME)
+        genome = scratch / NAME
+        _prepare(fasta, Assembly(assembly), genome)
+        folder = scratch / "index"
+        folder.mkdir()
+        if index is None:
+            make_index(genome, islands(known_stretches(genome)), folder, aligner)
+        else:
+            take_index(genome, index, folder, aligner)
+        rmtree(output / folder.name, ignore_errors=True)
         for path in sorted(scratch.iterdir()):
             path.replace(output / path.name)
     finally:
@@ -85,20 +102,6 @@ def _prepare(fasta: Path, assembly: Assembly, genome: Path) -> None:
         raise FaultError(_fault(fasta, "", "nothing but N", "give a FASTA with sequence"))
     bed = "".join(f"{s.contig}\t{s.start}\t{s.end}\n" for s in known)
     write_text(known_bases_bed(genome), bed)
-    _index(genome, islands(known))
-
-
-def _index(genome: Path, parts: list[Island]) -> None:
-    """Make bwa's index, named as the genome's but of its islands."""
-    source = genome.with_name("islands.fa")
-    with pysam.FastaFile(str(genome)) as sequence, source.open("wb") as out:
-        for part in parts:
-            place = part.interval
-            bases = sequence.fetch(place.contig, place.start, place.end)
-            out.write(f">{part.name}\n".encode() + wrapped(bases.encode()))
-    write_text(islands_table(genome), table_text(parts))
-    run(["bwa", "index", "-p", genome, source])
-    source.unlink()
 
 
 def dictionary(contigs: list[Contig], assembly: Assembly) -> str:
@@ -135,15 +138,6 @@ def _write_genome(fasta: Path, genome: Path) -> list[Contig]:
 
 def _md5(bases: bytes) -> str:
     return hashlib.md5(bases, usedforsecurity=False).hexdigest()
-
-
-def wrapped(bases: bytes) -> bytes:
-    """Bases in lines of 60, each with its line end."""
-    whole = len(bases) // _LINE * _LINE
-    block = np.frombuffer(bases[:whole], dtype=np.uint8).reshape(-1, _LINE)
-    lines = np.pad(block, ((0, 0), (0, 1)), constant_values=ord("\n")).tobytes()
-    rest = bases[whole:]
-    return lines + (rest + b"\n" if rest else b"")
 
 
 def _records(fasta: Path) -> Iterator[tuple[str, bytes]]:
