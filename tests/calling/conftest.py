@@ -15,10 +15,10 @@ MakeUnits = Callable[..., Path]
 def make_units(tmp_path: Path) -> MakeUnits:
     """Write admission's table of units: one row of a sample S1 with a file."""
 
-    def make(file: Path, entry: str, sample: str = "S1", rows: int = 1) -> Path:
+    def make(file: Path, entry: str, sample: str = "S1", rows: int = 1, caller: str = "") -> Path:
         table = tmp_path / "units.tsv"
-        lines = ["unit\tsample\tentry\tpath_1\tpath_2"]
-        lines += [f"{sample}.L{n}\t{sample}\t{entry}\t{file}\t" for n in range(rows)]
+        lines = ["unit\tsample\tentry\tpath_1\tpath_2\tcaller"]
+        lines += [f"{sample}.L{n}\t{sample}\t{entry}\t{file}\t\t{caller}" for n in range(rows)]
         table.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return table
 
@@ -35,3 +35,11 @@ def records() -> Callable[[Path], list[str]]:
         return [" ".join([row[1], row[3], row[4], *row[8:]]) for row in rows]
 
     return read
+
+
+@pytest.fixture
+def gatk(root: Path) -> Path:
+    """GATK's class path; fails (not skips) where `make gatk` was not run."""
+    path = root / ".gatk" / "classpath.txt"
+    assert path.is_file(), "no GATK; run `make gatk`"
+    return path

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from soyang.calling.adopt_gvcf import adopt_gvcf
+from soyang.calling.tables import OTHERS
 from soyang.calling.variants import variants
 from soyang.core.errors import FaultError
+from soyang.core.tables import read_table
 
 #        1234567890123456789012345678901234567890
 BASES = "ACGTACGTTTTTACGGATCCATGCAAAGCTTACGCATGCA"
@@ -154,3 +156,54 @@ def test_empty_gvcf_gives_an_empty_gvcf(make_fasta, make_vcf, make_units, record
     _, gvcf = adopted(make_fasta, make_vcf, make_units, tmp_path, [])
     assert records(gvcf) == []
     assert Path(f"{gvcf}.tbi").exists()
+
+
+def provenance(gvcf: Path) -> list[str]:
+    with gzip.open(gvcf, "rt") as lines:
+        return [line.strip()[2:] for line in lines if line.startswith("##soyang_")]
+
+
+BANDS = [
+    f"##GVCFBlock{a}-{b}=minGQ={a}(inclusive),maxGQ={b}(exclusive)" for a, b in ((20, 99), (0, 20))
+]
+OURS = [
+    "##soyang_caller=bcftools 1.16",
+    "##soyang_bands=depth 1,5",
+    f"##soyang_reference_md5={'a' * 32}",
+]
+
+
+@pytest.mark.parametrize(
+    ("header", "sheet", "told"),
+    [
+        ([], "", ["unknown", "unknown", "unknown"]),
+        ([], "DeepVariant 1.6.1", ["DeepVariant 1.6.1", "unknown", "unknown"]),
+        (HEADER[3:4], "", ["GATK 4.2.0.0", "unknown", "unknown"]),
+        ([*HEADER[3:4], *BANDS], "gatk", ["GATK 4.2.0.0", "GQ 20", "unknown"]),
+        (HEADER[3:4], "HaplotypeCaller 4.2.0.0", ["GATK 4.2.0.0", "unknown", "unknown"]),
+        (OURS, "", ["bcftools 1.16", "depth 1,5", "a" * 32]),
+    ],
+)
+def test_provenance_is_the_headers_else_the_sheets(
+    make_fasta, make_vcf, make_units, tmp_path, header, sheet, told
+):
+    source = make_vcf([], samples=["S1"], contigs=CONTIGS, header=header)
+    units = make_units(source, "gvcf", caller=sheet)
+    gvcf, others = tmp_path / "S1.g.vcf.gz", tmp_path / "S1.others.tsv"
+    fasta = make_fasta({"chr20": BASES, "chr21": 20})
+    adopt_gvcf(sample="S1", units=units, reference=fasta, gvcf=gvcf, others=others)
+    names = ("caller", "bands", "reference_md5")
+    assert provenance(gvcf) == [f"soyang_{n}={v}" for n, v in zip(names, told, strict=True)]
+    assert read_table(others, OTHERS).is_empty()
+
+
+@pytest.mark.parametrize("sheet", ["DeepVariant", "GATK 4.6.2.0"])
+def test_a_sheet_that_names_another_caller_is_refused(
+    make_fasta, make_vcf, make_units, tmp_path, sheet
+):
+    source = make_vcf([], samples=["S1"], contigs=CONTIGS, header=HEADER[3:4])
+    units = make_units(source, "gvcf", caller=sheet)
+    fasta = make_fasta({"chr20": BASES, "chr21": 20})
+    with pytest.raises(FaultError, match=r"caller GATK 4\.2\.0\.0 in its header") as error:
+        adopt_gvcf(sample="S1", units=units, reference=fasta, gvcf=tmp_path / "o.g.vcf.gz")
+    assert sheet in error.value.faults[0].allowed

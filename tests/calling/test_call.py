@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pysam
 import pytest
 
 from soyang.calling.call import call
-from soyang.calling.ploidy import ploidy_text
+from soyang.calling.callers.choice import chosen
+from soyang.calling.ploidy import Copies, copies_found, copies_of, ploidy_text, present, stretches
 from soyang.calling.shards import make_shards, shard_size, with_margin
+from soyang.calling.tables import OTHERS
 from soyang.calling.variants import variants
 from soyang.core.assembly import Assembly
+from soyang.core.errors import FaultError, ToolError
 from soyang.core.interval import Interval
 from soyang.core.people import Sex
 from soyang.core.process import pipe
+from soyang.core.tables import read_table
 
 X_START = 2_781_479 - 3_000
 """GRCh38's first pseudo-autosomal region of X ends at 2,781,479."""
@@ -241,31 +247,180 @@ def test_shard_size_is_of_the_reference_alone():
 
 def test_margins_that_meet_are_one():
     shard = (Interval("a", 500, 900), Interval("a", 2_500, 2_600), Interval("b", 0, 5))
-    assert with_margin(shard) == [Interval("a", 0, 3_600), Interval("b", 0, 1_005)]
+    margins = [Interval("a", 0, 3_600), Interval("b", 0, 1_004)]
+    assert with_margin(shard, {"a": 9_000, "b": 1_004}) == margins
+
+
+X = 156_040_895
+PAR_OF_X = ["X 1 10000", "X 2781480 155701382", "X 156030896 156040895"]
 
 
 @pytest.mark.parametrize(
-    ("sex", "rows"),
+    ("copies", "rows"),
     [
-        (
-            Sex.MALE,
-            ["X 1 10000 1", "X 2781480 155701382 1", "X 156030896 156040895 1", "Y 1 100 1"],
-        ),
-        (Sex.FEMALE, ["Y 1 100 0"]),
-        (Sex.UNKNOWN, ["Y 1 100 1"]),
+        (Copies(1, 1), [*(f"{part} 1" for part in PAR_OF_X), "Y 1 100 1"]),
+        (Copies(2, 0), ["Y 1 100 0"]),
+        (Copies(2, 1), ["Y 1 100 1"]),
+        (Copies(1, 2), [f"{part} 1" for part in PAR_OF_X]),
+        (Copies(3, 0), ["Y 1 100 0"]),
     ],
+    ids=["XY", "XX", "XXY", "XYY", "XXX"],
 )
-def test_ploidy_follows_sex(sex, rows):
-    lengths = {"1": 10, "X": 156_040_895, "Y": 100, "MT": 16_569}
-    text = ploidy_text(lengths, Assembly.GRCH38, sex)
+def test_ploidy_follows_copies(copies, rows):
+    lengths = {"1": 10, "X": X, "Y": 100, "MT": 16_569}
+    text = ploidy_text(stretches(lengths, Assembly.GRCH38, copies), "sample")
     found = [" ".join(line.split("\t")[i] for i in (0, 1, 2, 4)) for line in text.splitlines()]
     assert found == [*rows, "MT 1 16569 1", "* * * 2"]
-    assert {line.split("\t")[3] for line in text.splitlines()} == {sex.value}
+    assert {line.split("\t")[3] for line in text.splitlines()} == {"sample"}
+
+
+def test_one_x_and_no_y_is_haploid_in_its_pseudo_autosomal_regions_too():
+    parts = stretches({"chrX": X, "chrY": 100}, Assembly.GRCH38, Copies(1, 0))
+    haploid = [(i.start, i.end) for i, count in parts if i.contig == "chrX" and count == 1]
+    ends = [0, 10_000, 2_781_479, 155_701_382, 156_030_895, X]
+    assert haploid == list(pairwise(ends))
+    assert [(i.contig, count) for i, count in parts if not count] == [("chrY", 0)]
 
 
 def test_ploidy_of_an_x_that_ends_before_its_second_region():
-    text = ploidy_text({"chrX": 5_000}, Assembly.GRCH37, Sex.MALE)
-    assert text.splitlines()[0] == "chrX\t1\t5000\tmale\t1"
+    parts = stretches({"chrX": 5_000}, Assembly.GRCH37, Copies(1, 1))
+    assert parts == [(Interval("chrX", 0, 5_000), 1)]
+
+
+@pytest.mark.parametrize(
+    ("sex", "found", "copies"),
+    [
+        (Sex.MALE, (None, None), Copies(1, 1)),
+        (Sex.FEMALE, (None, None), Copies(2, 0)),
+        (Sex.UNKNOWN, (None, None), Copies(2, 1)),
+        (Sex.MALE, (2, 1), Copies(2, 1)),
+        (Sex.FEMALE, (1, 1), Copies(1, 1)),
+        (Sex.FEMALE, (1, 0), Copies(1, 0)),
+        (Sex.MALE, (None, 0), Copies(1, 0)),
+        (Sex.MALE, (0, 1), Copies(1, 1)),
+    ],
+)
+def test_copies_found_go_before_the_recorded_sex(sex, found, copies):
+    assert copies_of(sex, *found) == copies
+
+
+def test_copies_are_read_from_quality(tmp_path):
+    quality = tmp_path / "S1.quality.tsv"
+    quality.write_text("\ufeffsample\tx_copies\ty_copies\r\nS1\t2\t\r\n", encoding="utf-8")
+    assert copies_found(quality, "S1") == (2, None)
+    with pytest.raises(ToolError, match="no row of sample S2"):
+        copies_found(quality, "S2")
+    quality.write_text("sample\tx_depth_ratio\nS1\t1.0\n")
+    with pytest.raises(FaultError, match="x_copies"):
+        copies_found(quality, "S1")
+
+
+def test_what_there_is_no_copy_of_is_not_called():
+    pieces = [Interval("X", 0, 100), Interval("Y", 0, 40)]
+    parts = [(Interval("Y", 10, 20), 0), (Interval("X", 0, 100), 1)]
+    assert list(present(pieces, parts)) == [
+        Interval("X", 0, 100),
+        Interval("Y", 0, 10),
+        Interval("Y", 20, 40),
+    ]
+    assert list(present([Interval("Y", 12, 18)], parts)) == []
+
+
+def test_copies_by_depth_make_a_klinefelter_diploid_on_x(world, tmp_path):
+    quality = tmp_path / "S1.quality.tsv"
+    quality.write_text("sample\tx_copies\ty_copies\nS1\t2\t1\n")
+    _, found = called(world, tmp_path, quality=quality)
+    assert [line.split()[4] for line in found if line.startswith("chrX")] == ["1/1", "1/1"]
+
+
+def test_freebayes_finds_what_is_there(world, tmp_path):
+    gvcf, found = called(world, tmp_path, caller=["freebayes"])
+    _, expected = called(world, tmp_path / "bcftools")
+    assert sorted(map(site, found)) == sorted(map(site, expected))
+    assert wrong_bases(gvcf, world.fasta) == []
+    assert len(covered(gvcf)) > 14_000
+    header = head_of(gvcf)
+    assert "##soyang_caller=freebayes 1." in header
+    assert "##soyang_bands=depth 1,5,10,20,40\n" in header
+    assert str(tmp_path) not in header
+
+
+def site(line: str) -> list[str]:
+    """Where and what, without genotype."""
+    return line.split()[:4]
+
+
+def test_freebayes_does_not_depend_on_shards(world, tmp_path):
+    whole, expected = called(world, tmp_path / "whole", caller=["freebayes"])
+    parts, found = called(world, tmp_path / "parts", caller=["freebayes"], shard_bases=2_000)
+    assert found == expected
+    assert covered(parts) == covered(whole)
+    assert variant_lines(parts) == variant_lines(whole)
+
+
+def test_several_callers_say_who_agrees(world, tmp_path):
+    others = tmp_path / "S1.others.tsv"
+    gvcf, found = called(world, tmp_path, caller=["bcftools", "freebayes"], others=others)
+    _, alone = called(world, tmp_path / "alone")
+    assert found == alone
+    rows = [line.split("\t")[7] for line in variant_lines(gvcf)]
+    assert all("CALLERS=bcftools,freebayes;AGREED=" in row for row in rows)
+    assert sum("AGREED=2" in row for row in rows) > 5
+    assert "##soyang_callers=bcftools 1.16, freebayes 1.3.6\n" in head_of(gvcf)
+    assert read_table(others, OTHERS).height == 0
+    assert not list(tmp_path.glob(".scratch*"))
+
+
+def head_of(gvcf: Path) -> str:
+    with pysam.VariantFile(str(gvcf)) as opened:
+        return str(opened.header)
+
+
+def test_one_caller_lists_no_others(world, tmp_path):
+    others = tmp_path / "S1.others.tsv"
+    gvcf, _ = called(world, tmp_path, others=others)
+    assert read_table(others, OTHERS).height == 0
+    header = head_of(gvcf)
+    assert "soyang_callers" not in header
+    digest = hashlib.md5(dictionary_sums(world.fasta).encode(), usedforsecurity=False).hexdigest()
+    assert f"##soyang_reference_md5={digest}\n" in header
+
+
+def dictionary_sums(fasta: Path) -> str:
+    """MD5 of each contig's sequence, a line each."""
+    with pysam.FastaFile(str(fasta)) as sequence:
+        return "\n".join(
+            hashlib.md5(sequence.fetch(c).upper().encode(), usedforsecurity=False).hexdigest()
+            for c in sequence.references
+        )
+
+
+@pytest.mark.parametrize("names", [[], ["bcftools", "bcftools"], ["strelka"]])
+def test_callers_are_known_and_each_once(names):
+    with pytest.raises(ValueError, match="callers"):
+        chosen(names)
+
+
+def test_a_caller_that_writes_another_sample_is_caught(world, tmp_path):
+    with pytest.raises(ToolError, match="S2"):
+        called(world, tmp_path, sample="S2", caller=["freebayes"])
+
+
+@pytest.mark.slow
+def test_gatk_finds_what_is_there(world, tmp_path, gatk, need_tool):
+    need_tool("java")
+    pysam.dict("-o", f"{world.fasta}.dict", str(world.fasta))
+    one, found = called(world, tmp_path, caller=["gatk"], gatk=gatk)
+    _, expected = called(world, tmp_path / "bcftools")
+    assert sorted(map(site, found)) == sorted(map(site, expected))
+    genotypes = [line.split()[4] for line in found if line.startswith("chrX")]
+    assert genotypes == ["1/1", "1"]
+    header = head_of(one)
+    assert "##soyang_caller=GATK 4.6.2.0\n" in header
+    assert "##soyang_bands=GQ 3,15,20,30,60,99\n" in header
+    assert str(tmp_path) not in header
+    assert wrong_bases(one, world.fasta) == []
+    assert len(found) > 5
 
 
 @pytest.mark.shared

@@ -65,6 +65,8 @@ def test_blocks_and_variants_are_merged_in_file_order(regions):
         "variants": 1,
         "callable_known": True,
         "callable_bases": 11 + 4 + 1 + 5,
+        "provenance": "bcftools 1.16; bands unknown; reference unknown",
+        "agreed": None,
     }
 
 

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from soyang.admission.tables import ADMITTED
@@ -46,9 +47,10 @@ class House:
         records: Sequence[str] = (),
         regions: Regions | None = (("chr1", 0, 1_000_000),),
         verdict: str = "pass",
+        caller: str = "bcftools 1.16",
         **facts: str,
     ) -> None:
-        """One sample; ``regions`` of None is a plain VCF."""
+        """One sample; ``regions`` of None is a plain VCF. A caller but ours is another house's."""
         self.people[sample] = facts
         self.verdicts[sample] = verdict
         vcf = self.make_vcf(records, samples=[sample], contigs=CONTIGS, name=f"{sample}.vcf.gz")
@@ -57,15 +59,19 @@ class House:
             out.writelines(f"{c}\t{start}\t{end}\n" for c, start, end in regions or ())
         calls = self.folder / f"{sample}.calls.tsv"
         known = str(regions is not None).lower()
-        calls.write_text(f"sample\tvariants\tcallable_known\n{sample}\t{len(records)}\t{known}\n")
+        entry = "cram" if caller == "bcftools 1.16" else "gvcf"
+        row = {"sample": sample, "entry": entry, "caller": caller, "variants": str(len(records))}
+        row |= {"callable_known": known, "provenance": f"{caller}; bands b; reference r"}
+        calls.write_text("\t".join(row) + "\n" + "\t".join(row.values()) + "\n")
         for kind, path in (("vcf", vcf), ("callable_bed", bed), ("calls", calls)):
             self.files[kind].append(path)
 
     def write(self) -> tuple[Path, Path]:
         """ADMITTED and VERDICTS."""
         rows = [
-            {"person": f"P{sample}", "sample": sample, "verdict": verdict, "reason": ""}
-            | {"confirmed_by": "", "sex_found": "not_assessed", "note": ""}
+            {column.name: "" for column in VERDICTS.columns if column.dtype == pl.String}
+            | {"person": f"P{sample}", "sample": sample, "verdict": verdict}
+            | {"sex_found": "not_assessed"}
             for sample, verdict in self.verdicts.items()
         ]
         verdicts = self.folder / "verdicts.tsv"

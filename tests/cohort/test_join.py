@@ -12,7 +12,7 @@ from soyang.cohort.join import join
 from soyang.cohort.tables import CALLABLE, GENOTYPES, SAMPLES
 from soyang.core.errors import FaultError
 from soyang.core.tables import read_table
-from tests.cohort.conftest import House
+from tests.cohort.conftest import CONTIGS, House
 from tests.conftest import MakeVcf
 
 OUTPUTS = {"samples": SAMPLES, "genotypes": GENOTYPES, "callable": CALLABLE}
@@ -45,7 +45,74 @@ def test_a_genotype_says_what_the_vcf_says(house: House) -> None:
         "genotype_quality": 99.0,
         "phase_set": 7,
         "filter": "PASS",
+        "agreement": None,
     }
+
+
+AGREED = '##INFO=<ID=AGREED,Number=1,Type=Integer,Description="Callers with the same genotype">'
+
+
+def test_agreement_of_callers_is_carried(house: House, make_vcf: MakeVcf) -> None:
+    house.add("S1", ["chr1 10 . A G . . . GT 0/1", "chr1 20 . A G . . . GT 0/1"])
+    house.files["vcf"] = [
+        make_vcf(
+            ["chr1 10 . A G . . AGREED=2 GT 0/1", "chr1 20 . A G . . AGREED=3 GT 0/1"],
+            samples=["S1"],
+            contigs=CONTIGS,
+            header=[AGREED, "##soyang_callers=bcftools 1.16, freebayes 1.3.6, GATK 4.6.2.0"],
+        )
+    ]
+    assert run(house)["genotypes"]["agreement"].to_list() == ["2/3", "3/3"]
+
+
+def test_one_provenance_needs_no_admission(house: House) -> None:
+    house.add("S1", caller="GATK 4.2.0.0")
+    house.add("S2", caller="GATK 4.2.0.0")
+    assert run(house)["samples"].height == 2
+
+
+@pytest.mark.parametrize("word", ["GATK 4.2.0.0", "GATK 4.2.0.0; bands b; reference r"])
+def test_calls_made_otherwise_enter_where_a_setting_says_so(house: House, word: str) -> None:
+    house.add("S1")
+    house.add("S2", caller="GATK 4.2.0.0")
+    with pytest.raises(FaultError, match="admit_mixed") as error:
+        run(house)
+    (fault,) = error.value.faults
+    assert fault.code == "provenance-mixed"
+    assert "S2 called by 'GATK 4.2.0.0; bands b; reference r'" in fault.found
+    assert "beside S1 by 'bcftools 1.16; bands b; reference r'" in fault.found
+    assert run(house, admit_mixed=[word])["samples"].height == 2
+    with pytest.raises(FaultError, match="admit_mixed"):
+        run(house, admit_mixed=["GATK"])
+
+
+def test_every_provenance_that_is_not_admitted_is_told(house: House) -> None:
+    for number in range(7):
+        house.add(f"S{number}")
+    house.add("S7", caller="DeepVariant 1.6.1")
+    house.add("S8", caller="unknown")
+    with pytest.raises(FaultError) as error:
+        run(house)
+    assert len(error.value.faults) == 2
+    assert "S0, S1, S2, S3, S4 and 2 more" in error.value.faults[0].found
+    with pytest.raises(FaultError) as error:
+        run(house, admit_mixed=["unknown"])
+    assert [f.found.split()[0] for f in error.value.faults] == ["S7"]
+
+
+def test_of_adopted_calls_alone_each_provenance_is_admitted(house: House) -> None:
+    house.add("S1", caller="DeepVariant 1.6.1")
+    house.add("S2", caller="unknown")
+    with pytest.raises(FaultError) as error:
+        run(house, admit_mixed=["unknown"])
+    assert [f.found.split()[0] for f in error.value.faults] == ["S1"]
+    assert run(house, admit_mixed=["unknown", "DeepVariant 1.6.1"])["samples"].height == 2
+
+
+def test_who_did_not_pass_makes_no_mixture(house: House) -> None:
+    house.add("S1")
+    house.add("S2", caller="unknown", verdict="quarantine")
+    assert run(house)["samples"].height == 1
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ rule join:
         vcf=repeated("vcf", "vcf"),
         callable_bed=repeated("callable-bed", "callable_bed"),
         calls=repeated("calls", "calls"),
+        admit_mixed=options("calling", "admit_mixed"),
     shell:
         """
         soyang --log {log:q} cohort join \
@@ -36,6 +37,7 @@ rule join:
             {params.vcf} \
             {params.callable_bed} \
             {params.calls} \
+            {params.admit_mixed} \
             --samples {output.samples:q} \
             --genotypes {output.genotypes:q} \
             --callable {output.callable:q}

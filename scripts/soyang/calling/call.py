@@ -1,29 +1,34 @@
-"""Small variants and reference blocks of one sample, with bcftools."""
+"""Small variants and reference blocks of one sample, by one caller or several."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from soyang.calling.ploidy import ploidy_text
-from soyang.calling.records import caller_version, normalising, require_sample, write_records
-from soyang.calling.shards import (
-    CLIP,
-    Shard,
-    bed,
-    clip_table,
-    make_shards,
-    shard_size,
-    with_margin,
+from soyang.calling.agreement import compare
+from soyang.calling.callers.choice import chosen
+from soyang.calling.callers.protocol import Caller, Job
+from soyang.calling.ploidy import copies_found, copies_of, present, stretches
+from soyang.calling.records import (
+    Provenance,
+    normalising,
+    reference_md5,
+    require_sample,
+    write_records,
 )
+from soyang.calling.shard_bed import read_shards
+from soyang.calling.shards import Shard, joined, make_shards, shard_size
+from soyang.calling.tables import OTHERS
 from soyang.core.assembly import Assembly
+from soyang.core.errors import ToolError
 from soyang.core.files import SCRATCH
 from soyang.core.people import Sex
-from soyang.core.process import Command, pipe
-from soyang.core.sequence import bases_at, contig_lengths, known_stretches
+from soyang.core.process import Command
+from soyang.core.sequence import contig_lengths, known_stretches
+from soyang.core.tables import write_table
 
 _FIRST_BAND = 1
 """A band from one read on, so that thin coverage too is blocks and not a record per base."""
@@ -43,109 +48,138 @@ def call(
     shard_bases: int,
     threads: int,
     gvcf: Path,
+    caller: list[str] | None = None,
+    others: Path | None = None,
+    quality: Path | None = None,
+    assay: str = "wgs",
+    shards: Path | None = None,
+    gatk: Path | None = None,
+    deepvariant: list[str] | None = None,
 ) -> None:
     """Call one sample's variants and reference blocks into a normalised gVCF.
+
+    Where several callers are asked, the first's genotypes stand; each variant says who has it
+    (CALLERS) and how many have the same genotype (AGREED), and what only others have is listed.
 
     Args:
         sample: sample, as the CRAM's read groups name it.
         cram: the sample's CRAM, indexed.
         reference: prepared reference (genome.fa).
         assembly: GRCh38 or GRCh37; places the pseudo-autosomal regions.
-        sex: male, female or unknown; gives the ploidy on X and Y.
+        sex: male, female or unknown; gives the ploidy on X and Y where the reads don't.
         min_mapping_quality: reads below are not used.
         min_base_quality: bases below are not used.
-        max_depth: reads used at one position, at most; for indels too.
+        max_depth: reads used at one position, at most; for indels too; of bcftools alone.
         bands: depths at which a reference block ends; may be repeated.
         shard_bases: bases called at a time, at most; results don't depend on it.
         threads: shards called side by side; results don't depend on it.
         gvcf: output .g.vcf.gz; its .tbi goes beside it.
+        caller: bcftools, freebayes, gatk or deepvariant; may be repeated; none: bcftools.
+        others: output table of what only callers after the first have (OTHERS).
+        quality: the sample's row of reads' QUALITY: copies of X and Y by depth.
+        assay: wgs, exome or panel.
+        shards: BED of shards, balanced by work; none: made of the reference.
+        gatk: file with GATK's Java class path; none: the command gatk.
+        deepvariant: words that start DeepVariant, each an option; none: run_deepvariant.
 
     Raises:
+        FaultError: the shards are not of this reference.
         ToolError: a tool failed, or the result is not the sample's.
     """
+    callers = chosen(caller or ["bcftools"], gatk=gatk, deepvariant=deepvariant or ())
+    found = copies_found(quality, sample) if quality else (None, None)
+    ploidy = stretches(contig_lengths(reference), Assembly(assembly), copies_of(Sex(sex), *found))
     known = known_stretches(reference)
-    shards = make_shards(known, shard_size(known, shard_bases))
+    plan = (
+        read_shards(shards, reference)
+        if shards
+        else make_shards(known, shard_size(known, shard_bases))
+    )
+    plan = [kept for shard in plan if (kept := tuple(present(shard, ploidy)))]
+    if not plan:
+        raise ToolError(f"nothing to call: of all contigs {sample} has no copy")
     gvcf.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=SCRATCH, dir=gvcf.parent) as scratch:
-        folder = Path(scratch)
-        ploidy = folder / "ploidy.txt"
-        ploidy.write_text(ploidy_text(contig_lengths(reference), Assembly(assembly), Sex(sex)))
-        samples = folder / "samples.txt"
-        samples.write_text(f"{sample}\t{sex}\n")
-        limits = [
-            *["-q", str(min_mapping_quality), "-Q", str(min_base_quality)],
-            # Without -L, bcftools calls no indel where more than 250 reads lie.
-            *["-d", str(max_depth), "-L", str(max_depth)],
-        ]
-        blocks = ["-g", ",".join(map(str, sorted({_FIRST_BAND, *bands})))]
-        fields = ["-a", "FORMAT/AD,FORMAT/DP"]
-        words = _Words(
-            pileup=[*blocks, *fields, *limits, "-f", str(reference), str(cram)],
-            model=[*blocks, "--ploidy-file", str(ploidy), "-S", str(samples)],
+        job = Job(
+            sample=sample,
+            cram=cram,
+            reference=reference,
+            assay=assay,
+            min_mapping_quality=min_mapping_quality,
+            min_base_quality=min_base_quality,
+            max_depth=max_depth,
+            depths=tuple(sorted({_FIRST_BAND, *bands})),
+            ploidy=tuple(ploidy),
+            threads=max(threads, 1),
+            folder=Path(scratch),
         )
-        parts = _call_shards(shards, folder, reference, words, threads)
-        write_records(
-            normalising(joining(parts), reference, carried=False),
-            reference,
-            caller_version(),
-            gvcf,
-        )
-    require_sample(gvcf, sample)
+        _call_all(callers, job, plan, gvcf, others)
 
 
-@dataclass(frozen=True)
-class _Words:
-    """Further words of the commands that pile up and call; the same for all shards."""
+def _call_all(
+    callers: Sequence[Caller], job: Job, plan: Sequence[Shard], gvcf: Path, others: Path | None
+) -> None:
+    """Ask each caller; write the gVCF and, where it is wanted, what only others have."""
+    md5 = reference_md5(job.reference)
+    made = [Provenance(c.version(), c.bands(job.depths), md5) for c in callers]
+    files = {caller.name: job.folder / f"{caller.name}.g.vcf.gz" for caller in callers}
+    for caller, origin in zip(callers, made, strict=True):
+        _call_with(caller, job, plan, origin, files[caller.name])
+    only, file = OTHERS.empty(), files[callers[0].name]
+    if len(callers) > 1:
+        first = replace(made[0], callers=tuple(origin.caller for origin in made))
+        file = job.folder / "agreed.g.vcf.gz"
+        only = compare(files, job.sample, job.reference, first, file, job.folder)
+        require_sample(file, job.sample)
+    for suffix in (".tbi", ""):
+        Path(f"{file}{suffix}").replace(f"{gvcf}{suffix}")
+    if others:
+        write_table(only, others, OTHERS)
 
-    pileup: Sequence[str]
-    model: Sequence[str]
+
+def _call_with(
+    caller: Caller, job: Job, plan: Sequence[Shard], made: Provenance, gvcf: Path
+) -> None:
+    """One caller's normalised gVCF of all shards; its temporary files go at the end."""
+    with TemporaryDirectory(prefix=f"{caller.name}-", dir=job.folder) as scratch:
+        own = replace(job, folder=Path(scratch))
+        caller.prepare(own)
+        parts = _call_shards(caller, own, grouped(plan, caller))
+        commands = normalising(joining(parts), job.reference, carried=False)
+        write_records(commands, job.reference, made, gvcf)
+    require_sample(gvcf, job.sample)
+
+
+def grouped(plan: Sequence[Shard], caller: Caller) -> list[Shard]:
+    """Shards as a caller takes them: all as one, or neighbours together that are too small."""
+    groups: list[list[Shard]] = []
+    for shard in plan:
+        small = groups and sum(len(i) for s in groups[-1] for i in s) < caller.fewest_bases
+        if groups and (caller.divides or small):
+            groups[-1].append(shard)
+        else:
+            groups.append([shard])
+    return [tuple(joined([piece for shard in group for piece in shard])) for group in groups]
 
 
 def joining(parts: Sequence[Path]) -> list[Command]:
-    """Tools that write parts one after another.
-
-    bcftools 1.16 leaves in an indel's BQBZ what the site before it had, which is another one at
-    the start of a shard: the field goes.
-    """
-    return [
-        ["bcftools", "concat", "--no-version", "-Ou", *map(str, parts)],
-        ["bcftools", "annotate", "--no-version", "-x", "INFO/BQBZ", "-Ou", "-"],
-    ]
+    """Tools that write parts one after another."""
+    return [["bcftools", "concat", "--no-version", "-Ou", *map(str, parts)]]
 
 
-def _call_shards(
-    shards: Sequence[Shard],
-    folder: Path,
-    fasta: Path,
-    words: _Words,
-    threads: int,
-) -> list[Path]:
+def _call_shards(caller: Caller, job: Job, shards: Sequence[Shard]) -> list[Path]:
     """Call each shard into a file of its own; return them in the order of the reference."""
-    parts = [folder / f"{number}.vcf" for number in range(len(shards))]
+    parts = [job.folder / f"{number}.vcf" for number in range(len(shards))]
     longest_first = sorted(range(len(shards)), key=lambda n: sum(map(len, shards[n])), reverse=True)
-    with ThreadPoolExecutor(max(threads, 1)) as workers:
-        running = [
-            workers.submit(_call_shard, shards[n], parts[n], fasta, words) for n in longest_first
-        ]
+    with ThreadPoolExecutor(job.threads) as workers:
+        running = [workers.submit(caller.call, job, shards[n], parts[n]) for n in longest_first]
         try:
             for task in running:
                 task.result()
         except BaseException:
             workers.shutdown(cancel_futures=True)
             raise
+    for part in parts:
+        if not part.is_file() or not part.stat().st_size:
+            raise ToolError(f"{caller.name} ended without error and wrote nothing of a shard")
     return parts
-
-
-def _call_shard(shard: Shard, part: Path, fasta: Path, words: _Words) -> None:
-    """Call one shard. The tools see a margin around it; what lies inside is kept."""
-    wide, table = part.with_suffix(".bed"), part.with_suffix(".tsv")
-    wide.write_text(bed(with_margin(shard)))
-    table.write_text(clip_table(shard, bases_at(fasta, [(i.contig, i.start) for i in shard])))
-    pipe(
-        [
-            ["bcftools", "mpileup", "--no-version", "-Ou", "-R", str(wide), *words.pileup],
-            ["bcftools", "call", "--no-version", "-m", "-a", "GQ", *words.model, "-Ov", "-"],
-            ["env", "LC_ALL=C", f"SHARD={table}", "awk", CLIP],
-        ],
-        stdout=part,
-    )

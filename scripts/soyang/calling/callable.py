@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from soyang.calling.records import caller_of, declared, header_of, require_sample
+from soyang.calling.records import declared, header_of, provenance_of, require_sample
 from soyang.calling.tables import CALLS
 from soyang.core.files import SCRATCH, atomic_path
 from soyang.core.process import run
@@ -58,15 +58,24 @@ def callable(
         regions.write_csv(plain, separator="\t", include_header=False)
         with atomic_path(callable_bed) as temporary:
             run(["bgzip", "-c", plain], stdout=temporary)
+    made = provenance_of(header_of(vcf))
     row = {
         "sample": sample,
         "entry": entry if entry in {"gvcf", "vcf"} else "cram",
-        "caller": caller_of(header_of(vcf)),
+        "caller": made.caller,
         "variants": int(run(["bcftools", "index", "--nrecords", vcf])),
         "callable_known": known,
         "callable_bases": int((regions["end"] - regions["start"]).sum()),
+        "provenance": made.text,
+        "agreed": _agreed(vcf, len(made.callers)) if made.callers else None,
     }
     write_table(CALLS.frame([row]), calls, CALLS)
+
+
+def _agreed(vcf: Path, callers: int) -> int:
+    """Variants whose genotype all callers have."""
+    found = run(["bcftools", "query", "-i", f"INFO/AGREED={callers}", "-f", ".", vcf])
+    return len(found)
 
 
 _NONE = pl.DataFrame(schema={"contig": pl.String, "start": pl.Int64, "end": pl.Int64})

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from soyang.calling.records import (
-    caller_of,
+    UNKNOWN,
+    Provenance,
     declared,
     header_of,
     normalising,
+    provenance_of,
     require_sample,
     samples_of,
     write_records,
@@ -31,8 +34,9 @@ def adopt(
         FaultError: the file is missing, another sample's, or of another build.
         ToolError: a tool failed.
     """
-    source = unit_path(units, sample, entry)
+    source, named = unit_of(units, sample, entry)
     header = _checked_header(source, sample, reference)
+    made = told_by(source, header, named, entry)
     # -I keeps INFO as it was given. A lone sample needs no choosing, which is stricter on headers.
     chosen = ["-s", sample] if len(samples_of(header)) > 1 else []
     choosing = ["bcftools", "view", "--no-version", "-I", *chosen, "-Ou", str(source)]
@@ -40,7 +44,7 @@ def adopt(
         write_records(
             normalising([choosing], reference, carried=entry == "vcf"),
             reference,
-            caller_of(header),
+            made,
             output,
         )
     except ToolError as error:
@@ -48,8 +52,47 @@ def adopt(
     require_sample(output, sample)
 
 
-def unit_path(units: Path, sample: str, entry: str) -> Path:
-    """The file of a sample's one row with this entry, in admission's table of units.
+def told_by(vcf: Path, header: str, named: str, entry: str) -> Provenance:
+    """What a foreign file was made by: its header's word, else the sample sheet's.
+
+    Args:
+        vcf: the file, for the fault.
+        header: its header.
+        named: caller as the sheet has it, maybe with its version; may be empty.
+        entry: gvcf, or vcf, which has no bands.
+
+    Raises:
+        FaultError: the header and the sheet name different callers.
+    """
+    made = provenance_of(header)
+    if entry == "vcf":
+        made = replace(made, bands="none")
+    if made.caller == UNKNOWN:
+        return replace(made, caller=named or UNKNOWN)
+    if named and not same_caller(made.caller, named):
+        next_step = "correct the sheet's caller, or leave it empty: the file's header tells it"
+        raise FaultError(
+            _fault(vcf, f"caller {made.caller} in its header", f"the sheet's {named}", next_step)
+        )
+    return made
+
+
+def same_caller(told: str, named: str) -> bool:
+    """Whether a sheet's word is the caller that a header tells.
+
+    The same name and, where the sheet has one, the same version; letter case doesn't count.
+    """
+    words, ours = told.lower().split(), named.lower().split()
+    aliases = {"haplotypecaller": "gatk"}
+    words, ours = ([aliases.get(word, word) for word in part] for part in (words, ours))
+    versions = [word.removeprefix("v") for word in words[1:]]
+    return words[:1] == ours[:1] and all(word.removeprefix("v") in versions for word in ours[1:])
+
+
+def unit_of(units: Path, sample: str, entry: str) -> tuple[Path, str]:
+    """File and caller of a sample's one row with this entry, in admission's table of units.
+
+    The caller is empty where the sheet does not name it.
 
     Raises:
         FaultError: no such row, more than one, or no such file.
@@ -66,7 +109,7 @@ def unit_path(units: Path, sample: str, entry: str) -> Path:
     if not path.is_file():
         next_step = "correct the sample sheet or put the file there"
         raise FaultError(_fault(path, "no such file", "a readable file", next_step))
-    return path
+    return path, (rows[0].get("caller") or "").strip()
 
 
 def _checked_header(vcf: Path, sample: str, fasta: Path) -> str:

@@ -6,9 +6,11 @@ carries are kept, and a record that then has two is heterozygous for both (``1/2
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +21,17 @@ from soyang.core.sequence import contig_lengths
 
 CALLER_KEY = "soyang_caller"
 """Header line that names the caller and its version."""
+
+BANDS_KEY = "soyang_bands"
+"""Header line that says where reference blocks end."""
+
+REFERENCE_KEY = "soyang_reference_md5"
+"""Header line with the digest of the reference's dictionary."""
+
+CALLERS_KEY = "soyang_callers"
+"""Header line with all callers, where several looked; the first's genotypes stand."""
+
+UNKNOWN = "unknown"
 
 _SPLIT_TAG = "SOYANG_SPLIT"
 _SITE_WINDOW = "10000"
@@ -96,7 +109,77 @@ def normalising(source: Sequence[Command], fasta: Path, *, carried: bool) -> lis
     ]
 
 
-def write_records(commands: Sequence[Command], fasta: Path, caller: str, vcf: Path) -> None:
+@dataclass(frozen=True)
+class Provenance:
+    """By what and on what a gVCF was made: gVCFs that differ in it are not comparable as such.
+
+    Attributes:
+        caller: caller and version.
+        bands: where reference blocks end; ``none`` of a plain VCF.
+        reference: digest of the reference's dictionary.
+        callers: all callers, where several looked.
+    """
+
+    caller: str = UNKNOWN
+    bands: str = UNKNOWN
+    reference: str = UNKNOWN
+    callers: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Caller, bands and reference in one short stable line."""
+        return f"{self.caller}; bands {self.bands}; reference {self.reference[:8]}"
+
+    def lines(self) -> list[str]:
+        """Header lines."""
+        pairs = [(CALLER_KEY, self.caller), (BANDS_KEY, self.bands)]
+        pairs += [(REFERENCE_KEY, self.reference)]
+        pairs += [(CALLERS_KEY, ", ".join(self.callers))] if self.callers else []
+        return [f"##{key}={value}\n" for key, value in pairs]
+
+
+def provenance_of(header: str) -> Provenance:
+    """What a VCF's header tells of its making; ``unknown`` where it doesn't."""
+    callers = _told(header, CALLERS_KEY)
+    return Provenance(
+        caller=caller_of(header),
+        bands=_told(header, BANDS_KEY) or _gatk_bands(header) or UNKNOWN,
+        reference=_told(header, REFERENCE_KEY) or UNKNOWN,
+        callers=tuple(callers.split(", ")) if callers else (),
+    )
+
+
+def _told(header: str, key: str) -> str:
+    found = re.search(rf"^##{key}=(.+)$", header, re.MULTILINE)
+    return found[1].strip() if found else ""
+
+
+def _gatk_bands(header: str) -> str:
+    """Bands as GATK's own header lists them, one line each."""
+    found = re.findall(r"^##GVCFBlock.*minGQ=(\d+)\(inclusive\)", header, re.MULTILINE)
+    return f"GQ {','.join(map(str, sorted(map(int, found))[1:]))}" if len(found) > 1 else ""
+
+
+def reference_md5(fasta: Path) -> str:
+    """Digest over the MD5 sums of a reference's sequences, in order.
+
+    Of sequences alone (``M5``, SAM specification 1.3.2), so that names and paths don't count.
+
+    Read from the dictionary beside the FASTA where that is there, else made of the sequence.
+
+    Raises:
+        ToolError: the dictionary has a sequence without M5.
+    """
+    kept = fasta.with_name(f"{fasta.name}.dict")
+    text = kept.read_text(encoding="utf-8") if kept.exists() else run(["samtools", "dict", fasta])
+    rows = [line.split("\t") for line in text.splitlines() if line.startswith("@SQ\t")]
+    sums = [word[3:].lower() for row in rows for word in row if word.startswith("M5:")]
+    if len(sums) < len(rows) or not rows:
+        raise ToolError(f"{kept.name} lacks the M5 of a sequence; make the reference anew")
+    return hashlib.md5("\n".join(sums).encode(), usedforsecurity=False).hexdigest()
+
+
+def write_records(commands: Sequence[Command], fasta: Path, made: Provenance, vcf: Path) -> None:
     """Write the VCF text that tools give as bgzip with a tabix index.
 
     Of their header only the declarations are kept; contigs are the reference's.
@@ -104,7 +187,7 @@ def write_records(commands: Sequence[Command], fasta: Path, caller: str, vcf: Pa
     Args:
         commands: tools; the last writes VCF text.
         fasta: prepared reference.
-        caller: caller and version, for the header.
+        made: what made the records, for the header.
         vcf: output, ``.vcf.gz``; its ``.tbi`` goes beside it.
     """
     index = vcf.with_name(f"{vcf.name}.tbi")
@@ -113,11 +196,11 @@ def write_records(commands: Sequence[Command], fasta: Path, caller: str, vcf: Pa
             with reading(commands) as source:
                 lines = _read_header(source)
                 if lines:
-                    header = header_text(lines, contig_lengths(fasta), caller)
+                    header = header_text(lines, contig_lengths(fasta), made)
                     sink.write(header.encode())
                     shutil.copyfileobj(source, sink, _COPY_BYTES)
             if not lines:
-                raise ToolError(f"{commands[-2][0]} wrote no VCF header")
+                raise ToolError(f"{commands[0][0]} wrote no VCF header")
         run(["bcftools", "index", "-t", "-o", temporary_index, temporary])
 
 
@@ -131,17 +214,17 @@ def _read_header(source: IO[bytes]) -> list[str]:
     return []
 
 
-def header_text(lines: Sequence[str], lengths: dict[str, int], caller: str) -> str:
-    """A header of declarations, the reference's contigs and the caller: nothing of a machine.
+def header_text(lines: Sequence[str], lengths: dict[str, int], made: Provenance) -> str:
+    """A header of declarations, the reference's contigs and what made it: nothing of a machine.
 
     Args:
         lines: header lines as they came, ``#CHROM`` last.
         lengths: contig name to length.
-        caller: caller and version.
+        made: what made the records.
     """
     kept = [line for line in lines if _KEPT_HEADER.match(line) and f"<ID={_SPLIT_TAG}," not in line]
     contigs = [f"##contig=<ID={name},length={n}>\n" for name, n in lengths.items()]
-    return "".join([*kept, *contigs, f"##{CALLER_KEY}={caller}\n", lines[-1]])
+    return "".join([*kept, *contigs, *made.lines(), lines[-1]])
 
 
 def caller_of(header: str) -> str:
@@ -151,7 +234,7 @@ def caller_of(header: str) -> str:
             found = pattern.match(line)
             if found:
                 return form.format(found[1].strip())
-    return "unknown"
+    return UNKNOWN
 
 
 def samples_of(header: str) -> list[str]:
@@ -167,11 +250,6 @@ def declared(header: str, kind: str) -> set[str]:
 def header_of(vcf: Path) -> str:
     """The header of a VCF or BCF, as text."""
     return run(["bcftools", "view", "-h", "--no-version", vcf])
-
-
-def caller_version() -> str:
-    """The caller of :mod:`soyang.calling.call`, e.g. ``bcftools 1.16``."""
-    return " ".join(run(["bcftools", "--version"]).splitlines()[0].split()[:2])
 
 
 def require_sample(vcf: Path, sample: str) -> None:

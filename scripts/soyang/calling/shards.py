@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from soyang.core.interval import Interval
@@ -57,11 +57,29 @@ def _pieces(stretch: Interval, size: int) -> Iterator[Interval]:
         yield Interval(stretch.contig, start, end)
 
 
-def with_margin(shard: Shard) -> list[Interval]:
-    """The shard's intervals with :data:`MARGIN` on both sides, merged where they then meet."""
+def joined(pieces: Iterable[Interval]) -> list[Interval]:
+    """Intervals in order, those that touch as one."""
+    found: list[Interval] = []
+    for piece in pieces:
+        last = found[-1] if found else None
+        if last and last.contig == piece.contig and last.end == piece.start:
+            found[-1] = Interval(piece.contig, last.start, piece.end)
+        else:
+            found.append(piece)
+    return found
+
+
+def with_margin(shard: Shard, lengths: Mapping[str, int]) -> list[Interval]:
+    """The shard's intervals with :data:`MARGIN` on both sides, merged where they then meet.
+
+    Args:
+        shard: intervals in order.
+        lengths: contig name to length, beyond which no margin goes.
+    """
     merged: list[Interval] = []
     for piece in shard:
-        wide = Interval(piece.contig, max(piece.start - MARGIN, 0), piece.end + MARGIN)
+        end = min(piece.end + MARGIN, lengths[piece.contig])
+        wide = Interval(piece.contig, max(piece.start - MARGIN, 0), end)
         if merged and merged[-1].contig == wide.contig and merged[-1].end >= wide.start:
             wide = Interval(wide.contig, merged.pop().start, wide.end)
         merged.append(wide)
@@ -105,7 +123,7 @@ BEGIN {
         stop = last < end[place] ? last : end[place]
         info = before (stop > $2 ? ";END=" stop : "") after
         sub(/^;+/, "", info)
-        $8 = info
+        $8 = info == "" ? "." : info
         print
     }
 }

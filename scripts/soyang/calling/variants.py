@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from soyang.calling.records import (
-    caller_of,
     header_of,
     normalising,
+    provenance_of,
     require_sample,
     samples_of,
     write_records,
@@ -31,5 +31,6 @@ def variants(*, gvcf: Path, reference: Path, vcf: Path) -> None:
     if len(samples) != 1:
         raise ToolError(f"{gvcf.name} holds {len(samples)} samples, not one")
     source = ["bcftools", "view", "--no-version", "-Ou", str(gvcf)]
-    write_records(normalising([source], reference, carried=True), reference, caller_of(header), vcf)
+    commands = normalising([source], reference, carried=True)
+    write_records(commands, reference, provenance_of(header), vcf)
     require_sample(vcf, samples[0])

@@ -20,7 +20,7 @@ def carried(records: pl.DataFrame, *, person: str, sample: str, source: str) -> 
     are no sequence (``*``, ``<NON_REF>``): they stand for what another record says.
 
     Args:
-        records: contig, position, ref, alt, filter, GT, DP, AD, GQ, PS as text.
+        records: contig, position, ref, alt, filter, agreement, GT, DP, AD, GQ, PS as text.
         person: person's pseudonym.
         sample: sample.
         source: the VCF, for faults.
@@ -50,6 +50,7 @@ def carried(records: pl.DataFrame, *, person: str, sample: str, source: str) -> 
         genotype_quality=pl.col("GQ").cast(pl.Float32, strict=False),
         phase_set=pl.col("PS").cast(pl.Int64, strict=False),
         filter=pl.col("filter"),
+        agreement=pl.col("agreement"),
     )
     _check(rows.filter(rows.select(SITE).is_duplicated()), source, sample, "a second record")
     return rows.select(GENOTYPES.names)

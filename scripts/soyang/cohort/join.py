@@ -18,6 +18,7 @@ from soyang.cohort.inputs import (
     require,
 )
 from soyang.cohort.parquet import write_pieces
+from soyang.cohort.provenance import callers_asked, check_provenance
 from soyang.cohort.tables import CALLABLE, GENOTYPES, SAMPLES, SITE
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import SCRATCH, read_rows
@@ -33,6 +34,7 @@ def join(
     vcf: list[Path] | None = None,
     callable_bed: list[Path] | None = None,
     calls: list[Path] | None = None,
+    admit_mixed: list[str] | None = None,
     samples: Path,
     genotypes: Path,
     callable: Path,
@@ -48,13 +50,14 @@ def join(
         vcf: each sample's normalised VCF; the sample is its one column.
         callable_bed: each sample's callable regions, named <sample>.callable.bed.gz.
         calls: each sample's row of CALLS.
+        admit_mixed: caller or provenance of calls that may enter beside those of this run.
         samples: table to write (SAMPLES).
         genotypes: table to write (GENOTYPES), by contig, position, ref, alt and sample.
         callable: table to write (CALLABLE), by sample, contig and start.
 
     Raises:
-        FaultError: a sample is not admitted, lacks a file or has two, or a VCF is truncated
-            or not normalised.
+        FaultError: a sample is not admitted, lacks a file or has two, a VCF is truncated or not
+            normalised, or calls of different provenance are not admitted.
     """
     subjects = read_subjects(admitted)
     names = passed(verdicts)
@@ -62,10 +65,11 @@ def join(
     vcfs = _vcf_by_sample(vcf or ())
     require(vcfs, subjects, admitted, "admission")
     beds = {path.name.removesuffix(".callable.bed.gz"): path for path in callable_bed or ()}
-    wanted = ("sample", "variants", "callable_known")
+    wanted = ("sample", "entry", "caller", "provenance", "variants", "callable_known")
     facts = {row["sample"]: row for path in calls or () for row in read_rows(path, *wanted)}
     for there, what in ((vcfs, "a VCF"), (beds, "callable regions"), (facts, "calls")):
         require(names, there, verdicts, what)
+    check_provenance({name: facts[name] for name in names}, admit_mixed or (), verdicts)
     mine = [subjects[name] for name in names]
     known = {name: facts[name]["callable_known"] == "true" for name in names}
     genotypes.parent.mkdir(parents=True, exist_ok=True)
@@ -117,13 +121,22 @@ def _read_parts(
     """One Parquet file of genotypes for each sample."""
     for number, subject in enumerate(subjects):
         vcf = vcfs[subject.sample]
-        records = read_records(vcf, FIELDS, scratch=folder)
+        records = _records(vcf, folder)
         _check_count(vcf, len(records), int(facts[subject.sample]["variants"]), subject.sample)
         part = folder / f"{number}.parquet"
         carried(
             records, person=subject.person, sample=subject.sample, source=str(vcf)
         ).write_parquet(part)
         yield part
+
+
+def _records(vcf: Path, scratch: Path) -> pl.DataFrame:
+    """Records with their agreement, where several callers looked."""
+    callers = callers_asked(vcf)
+    infos = ("AGREED",) if callers else ()
+    records = read_records(vcf, FIELDS, scratch=scratch, infos=infos)
+    agreed = pl.format(f"{{}}/{callers}", "AGREED") if callers else pl.lit(None, pl.String)
+    return records.with_columns(agreement=agreed)
 
 
 def _check_count(vcf: Path, found: int, promised: int, sample: str) -> None:

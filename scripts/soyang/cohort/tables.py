@@ -70,6 +70,13 @@ GENOTYPES = Table(
             meaning="VCF PS; missing: not phased by a named set",
         ),
         Column(name="filter", dtype=pl.String, meaning="VCF FILTER, '.' if not filtered"),
+        Column(
+            name="agreement",
+            dtype=pl.String,
+            nullable=True,
+            meaning="callers that have this genotype out of those that looked, as 2/3; missing: "
+            "one caller looked",
+        ),
     ),
     key=(*SITE, "sample"),
 )

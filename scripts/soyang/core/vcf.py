@@ -61,16 +61,19 @@ def _fault(vcf: Path, code: str, found: str, allowed: str) -> Fault:
     )
 
 
-def read_records(vcf: Path, fields: Sequence[str], *, scratch: Path) -> pl.DataFrame:
+def read_records(
+    vcf: Path, fields: Sequence[str], *, scratch: Path, infos: Sequence[str] = ()
+) -> pl.DataFrame:
     """All records of a single-sample VCF, one row each, in file order.
 
     Args:
         vcf: VCF of one sample.
         fields: FORMAT fields to read; null where record or header has none.
         scratch: folder for the text in between.
+        infos: INFO fields to read, which the header must declare.
 
     Returns:
-        contig, position (1-based), ref, alt, filter and the fields as text.
+        contig, position (1-based), ref, alt, filter, the INFO fields and the fields as text.
 
     Raises:
         FaultError: see :func:`sample_of`.
@@ -78,8 +81,8 @@ def read_records(vcf: Path, fields: Sequence[str], *, scratch: Path) -> pl.DataF
     """
     _, declared = sample_of(vcf)
     known = [field for field in fields if field in declared]
-    columns = [*SITE_FIELDS.values(), *known]
-    query = "\\t".join(f"%{name}" for name in SITE_FIELDS)
+    columns = [*SITE_FIELDS.values(), *infos, *known]
+    query = "\\t".join(f"%{name}" for name in (*SITE_FIELDS, *(f"INFO/{i}" for i in infos)))
     query += "".join(f"[\\t%{name}]" for name in known) + "\\n"
     with tempfile.TemporaryDirectory(dir=scratch, prefix=SCRATCH) as folder:
         text = Path(folder) / "records.tsv"
@@ -93,5 +96,5 @@ def read_records(vcf: Path, fields: Sequence[str], *, scratch: Path) -> pl.DataF
             raise_if_empty=False,
         )
     missing = [pl.lit(None, pl.String).alias(name) for name in fields if name not in known]
-    given = [pl.col(name).replace(".", None) for name in known]
+    given = [pl.col(name).replace(".", None) for name in (*infos, *known)]
     return records.with_columns(pl.col("position").cast(pl.Int64), *given, *missing)

@@ -1,0 +1,1 @@
+"""Small-variant callers behind one interface; see ``protocol``."""

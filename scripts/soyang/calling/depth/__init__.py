@@ -1,0 +1,1 @@
+"""Copy number from depth: bins, normalisation, segmentation, events."""
