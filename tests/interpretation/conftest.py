@@ -111,6 +111,8 @@ class Cohort:
                 "verdict": verdict,
                 "reason": "" if verdict == "pass" else "kinship",
                 "note": "",
+                "contamination": None,
+                "override": "",
                 "confirmed_by": confirmed_by,
                 "sex_found": "not_assessed",
             }
@@ -184,6 +186,7 @@ class Cohort:
                     "alt_depth": depth * dosage // len(alleles) if alt_depth is None else alt_depth,
                     "phase_set": phase_set,
                     "filter": filter,
+                    "agreement": None,
                 }
             )
 
@@ -202,7 +205,9 @@ class Cohort:
         }
         paths: dict[str, Any] = {"terms": self.terms, "diseases": self.diseases}
         for name, (rows, table, suffix) in tables.items():
-            full = [{**dict.fromkeys(table.names), **row} for row in rows]
+            texts = {c.name for c in table.columns if c.dtype == pl.String and not c.nullable}
+            blank = {name: "" if name in texts else None for name in table.names}
+            full = [{**blank, **row} for row in rows]
             paths[name] = self.folder / f"{name}.{suffix}"
             write_table(pl.DataFrame(full, schema=table.schema), paths[name], table)
         paths["sources"] = self.folder / "sources.json"

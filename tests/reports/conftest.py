@@ -166,6 +166,7 @@ def findings(person: str, **over: Any) -> Json:
         "result": "candidate",
         "candidates": [],
         "carriers": None,
+        "events": None,
         "genes_assessed": GENES,
         "coverage": {
             "known": True,
@@ -473,6 +474,233 @@ def brca1_planted() -> Json:
     )  # fmt: skip
 
 
+def looked_for(**over: Any) -> Json:
+    base: Json = {
+        "structural": None,
+        "copy_number": None,
+        "mitochondrial": None,
+        "targets_only": False,
+        "smallest_length": 3_000,
+        "min_heteroplasmy": 0.05,
+        "mitochondrial_share": 0.998,
+        "clinvar_mitochondrial": True,
+    }
+    return base | over
+
+
+def events(*found: Json, mitochondrial: list[Json] | None = None, **over: Any) -> Json:
+    base: Json = {
+        "looked_for": looked_for(),
+        "question": True,
+        "events": list(found),
+        "events_seen": len(found) + 61,
+        "counted_in_genes": 23,
+        "counted_between_genes": 38,
+        "not_scored": ["literature", "predictors", "population_frequency"],
+        "mitochondrial": mitochondrial or [],
+    }
+    return base | over
+
+
+def event_gene(gene: str = "JAG1", **over: Any) -> Json:
+    base: Json = {
+        "gene": gene,
+        "transcript": "NM_000214.3",
+        "extent": "whole",
+        "part": "coding",
+        "exons": "1-26",
+        "of_exons": 26,
+        "haploinsufficiency": 3,
+        "triplosensitivity": 0,
+    }
+    return base | over
+
+
+def line(code: str, points: float, reason: str, **values: Any) -> Json:
+    return {"code": code, "points": points, "reason": reason, "values": values}
+
+
+def event(**over: Any) -> Json:
+    base: Json = {
+        "event": "dysgu-17",
+        "kind": "deletion",
+        "contig": "chr20",
+        "first": 10_630_112,
+        "last": 10_681_340,
+        "length": 51_229,
+        "mate": None,
+        "hgvs_g": "NC_000020.11:g.10630112_10681340del",
+        "genotype": "0/1",
+        "zygosity": "heterozygous",
+        "copies": 1,
+        "expected_copies": 2,
+        "support": 17,
+        "quality": 99.0,
+        "callers": ["delly", "depth", "dysgu"],
+        "filter": "PASS",
+        "by_breakpoints": True,
+        "by_depth": True,
+        "genes": [event_gene()],
+        "regions": [],
+        "cohort_carriers": 1,
+        "cohort_assessed": 10,
+        "father": "not_found",
+        "mother": "not_found",
+        "classification": "pathogenic",
+        "not_interpreted": None,
+        "points": 1.1,
+        "evidence": [
+            line("1A", 0.0, "coding_content", n=1),
+            line("2A", 1.0, "hi_gene_whole", gene="JAG1"),
+            line("3A", 0.0, "genes", n=1),
+            line("5A", 0.1, "de_novo_assumed"),
+        ],
+        "notes": [],
+        "diseases": [{"gene": "JAG1", **disease} for disease in ALAGILLE],
+    }
+    return base | over
+
+
+def mitochondrial(asserted: bool = True, **over: Any) -> Json:
+    base: Json = {
+        "hgvs_m": "NC_012920.1:m.3243A>G",
+        "contig": "chrM",
+        "position": 3_243,
+        "ref": "A",
+        "alt": "G",
+        "genes": ["MT-TL1"],
+        "consequences": ["non_coding_transcript_variant"],
+        "heteroplasmy": 0.312,
+        "depth": 1_904,
+        "alt_depth": 594,
+        "filter": "PASS",
+        "clinvar": {
+            "variation_id": "9589",
+            "significance": "Pathogenic",
+            "review": "reviewed_by_expert_panel",
+            "stars": 3,
+            "conditions": ["MELAS_syndrome"],
+        },
+        "asserted": asserted,
+    }
+    return base | over
+
+
+HAPLOGROUP = [
+    mitochondrial(False, hgvs_m=f"NC_012920.1:m.{place}", position=position, ref=place[-3],
+                  alt=place[-1], genes=genes, consequences=words, heteroplasmy=1.0, depth=2_011,
+                  alt_depth=2_011, clinvar=None)
+    for place, position, genes, words in [
+        ("73A>G", 73, [], []),
+        ("1438A>G", 1_438, ["MT-RNR1"], ["non_coding_transcript_variant"]),
+        ("8701A>G", 8_701, ["MT-ATP6"], ["missense_variant"]),
+    ]
+]  # fmt: skip
+SEEN = ["repeat_expansion", "pharmacogenomics", "mosaic", "outside_genes",
+        "no_population_frequency"]  # fmt: skip
+
+
+def deletion_found() -> Json:
+    return findings(
+        "P020",
+        family="F20",
+        phenotypes=CHILD_RECORD,
+        events=events(event(), mitochondrial=HAPLOGROUP),
+        not_assessed=SEEN,
+    )
+
+
+def gain_uncertain() -> Json:
+    gain = event(
+        event="dup-3", kind="duplication", first=5_950_201, last=6_010_900, length=60_700,
+        hgvs_g="NC_000020.11:g.(?_5950201)_(6010900_?)dup", copies=3, support=None,
+        callers=["depth"], by_breakpoints=False, father="unknown", mother="absent",
+        genes=[event_gene("MCM8", transcript="NM_032485.6", extent="five_prime", exons="1-4",
+                          of_exons=19, haploinsufficiency=None, triplosensitivity=None)],
+        regions=[], classification="uncertain", points=0.0, diseases=[],
+        evidence=[
+            line("1A", 0.0, "coding_content", n=1),
+            line("2L", 0.0, "other_gene_breakpoint", genes=["MCM8"]),
+            line("3A", 0.0, "genes", n=1),
+            line("5F", 0.0, "inheritance_unknown"),
+        ],
+    )  # fmt: skip
+    insertion = event(
+        event="ins-1", kind="insertion", first=4_699_300, last=4_699_300, length=312,
+        hgvs_g="NC_000020.11:g.4699300_4699301insN[312]", copies=None, by_depth=False,
+        classification=None, not_interpreted="insertion", points=None, evidence=[], diseases=[],
+        genes=[event_gene("PRNP", transcript="NM_000311.5", extent="internal", exons="2",
+                          of_exons=2, haploinsufficiency=0)],
+        father="unknown", mother="unknown", cohort_carriers=None,
+    )  # fmt: skip
+    broken = event(
+        event="bnd-1", kind="breakend", first=10_650_001, last=10_650_001, length=None,
+        hgvs_g=None, mate="chr4:190000123", copies=None, by_depth=False, filter="PASS",
+        classification=None, not_interpreted="breakend", points=None, evidence=[], diseases=[],
+        genes=[event_gene(extent="internal", part="intron", exons="")],
+        father="unknown", mother="unknown", cohort_carriers=None,
+    )  # fmt: skip
+    return findings(
+        "P021",
+        result="nothing_found",
+        phenotypes=CHILD_RECORD,
+        events=events(gain, insertion, broken, event(event="b", classification="benign",
+                                                     points=-1.0)),
+        not_assessed=[*SEEN, "no_parents"],
+    )  # fmt: skip
+
+
+def mitochondrial_found() -> Json:
+    return findings(
+        "P022",
+        result="possible",
+        events=events(mitochondrial=[mitochondrial(), *HAPLOGROUP]),
+        not_assessed=SEEN,
+    )
+
+
+def events_nothing() -> Json:
+    return nothing_found() | {"person": "P023", "events": events(), "not_assessed": SEEN}
+
+
+def events_not_looked_for() -> Json:
+    status = looked_for(structural="no_reads", copy_number="no_reads", mitochondrial="no_reads",
+                        smallest_length=None, min_heteroplasmy=None, mitochondrial_share=None,
+                        clinvar_mitochondrial=False)  # fmt: skip
+    none = events(looked_for=status, events_seen=0, counted_in_genes=0, counted_between_genes=0)
+    return vcf_person() | {"person": "P024", "events": none}
+
+
+def region_lost() -> Json:
+    """Many genes at once, an unclear other copy, and a loss of both copies."""
+    names = [f"GENE{n}" for n in range(44)]
+    genes = [event_gene(name, haploinsufficiency=None, triplosensitivity=None) for name in names]
+    region = {"region": "ISCA-37446", "name": "22q11.2 recurrent region (proximal, A-D)",
+              "share": 1.0, "haploinsufficiency": 3, "triplosensitivity": 3}  # fmt: skip
+    large = event(
+        event="cn-1", contig="chr22", first=18_900_001, last=21_500_000, length=2_600_000,
+        hgvs_g="NC_000022.11:g.(?_18900001)_(21500000_?)del", support=None, callers=["depth"],
+        by_breakpoints=False, genes=genes, regions=[region], father="carrier", mother="not_found",
+        points=1.9, diseases=[],
+        evidence=[
+            line("1A", 0.0, "coding_content", n=44),
+            line("2A", 1.0, "hi_region_whole", region=region["name"]),
+            line("3C", 0.9, "genes", n=44),
+            line("5C", 0.0, "inherited_established", parent="father"),
+        ],
+    )  # fmt: skip
+    both = event(
+        event="del-2", zygosity="homozygous", genotype="1/1", copies=0, classification="uncertain",
+        points=0.0, genes=[event_gene("ITPA", haploinsufficiency=30, exons="1-8", of_exons=8)],
+        evidence=[line("1A", 0.0, "coding_content", n=1), line("3A", 0.0, "genes", n=1),
+                  line("5F", 0.0, "inheritance_unknown")],
+        notes=[{"code": "biallelic_loss", "gene": "ITPA", "variant": ""}],
+        diseases=[{"gene": "ITPA", "id": "OMIM:616647", "name": "Developmental and epileptic "
+                   "encephalopathy 35", "inheritance": ["AR"]}],
+    )  # fmt: skip
+    return findings("P025", phenotypes=CHILD_RECORD, events=events(large, both), not_assessed=SEEN)
+
+
 def long_names() -> Json:
     """Names that are hard to break into lines."""
     content = slc52a3_unknown_phase() | {"person": "P" * 60, "hospital": "hospital-" + "b" * 60}
@@ -498,6 +726,12 @@ CASES: dict[str, Callable[[], Json]] = {
     "vcf": vcf_person,
     "brca1": brca1_planted,
     "long": long_names,
+    "deletion": deletion_found,
+    "gain": gain_uncertain,
+    "mitochondrial": mitochondrial_found,
+    "events_nothing": events_nothing,
+    "events_not_looked_for": events_not_looked_for,
+    "region": region_lost,
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from soyang.reports import model
+from soyang.reports import event_model, model
 from soyang.reports.details import REASON_VALUES, classification
 from soyang.reports.model import json_schema_text
 from soyang.reports.page import TEMPLATES, TERMS
@@ -54,7 +54,7 @@ def needed() -> set[str]:
         "tier": literal(model.Explanation, "tier"),
         "model": literal(model.Explanation, "model"),
         "phase": [x for x in literal(model.Explanation, "phase") if x != "not_applicable"],
-        "zygosity": literal(model.Variant, "zygosity"),
+        "zygosity": literal(event_model.Event, "zygosity"),
         "parent_state": literal(model.Variant, "father"),
         "clinvar": literal(model.ClinVar, "classification"),
         "clinvar_state": [x for x in literal(model.ClinVar, "state") if x != "listed"],
@@ -66,6 +66,18 @@ def needed() -> set[str]:
         "ui": literal(model.Action, "timing"),
         "term": [f"{term}.{part}" for term in TERMS for part in ("name", "text")],
         "method.entry": ["fastq", "calls"],
+        "event": literal(event_model.EventReason, "code"),
+        "event_note": literal(event_model.EventNote, "code"),
+        "event_kind": literal(event_model.Event, "kind"),
+        "event_told_by": literal(event_model.Event, "told_by"),
+        "event_parent": literal(event_model.Event, "father"),
+        "event_extent": literal(event_model.EventGene, "extent"),
+        "event_part": [x for x in literal(event_model.EventGene, "part") if x != "coding"],
+        "event_not_interpreted": literal(event_model.Event, "not_interpreted"),
+        "event_not_scored": literal(event_model.Events, "not_scored"),
+        "event_score": ["0", "1", "2", "3", "30", "40"],
+        "event_why": list(get_args(event_model.Why)),
+        "looked_for": literal(event_model.LookedFor, "code"),
     }
     wanted = {f"{family}.{code}" for family, names in families.items() for code in names}
     sources = [*TEMPLATES.glob("*.j2"), *TEMPLATES.parent.glob("*.py")]

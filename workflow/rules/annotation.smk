@@ -6,6 +6,7 @@ annotate: the knowledge release and the cohort's frequencies
 reannotate: who a new knowledge release affects
 haplotypes: variants of one person that meet in one codon
 identify: key, SPDI and VRS id
+events: structural, copy-number and mitochondrial variants -> genes, regions, what is known
 """
 
 
@@ -176,4 +177,57 @@ rule identify:
             --reference {input.reference:q} \
             --assembly {params.assembly} \
             --identities {output.identities:q}
+        """
+
+
+rule events:
+    input:
+        samples="results/cohort/samples.parquet",
+        reference=REFERENCE,
+        transcripts=config["reference"]["transcripts"],
+        structural=(
+            of_passed_with_reads("structural.tsv")
+            if config["calling"]["structural"]
+            else []
+        ),
+        copy_number=of_passed_with_reads("copy_number.tsv"),
+        copy_number_status=of_passed_with_reads("copy_number.status.tsv"),
+        mitochondrial=of_passed_with_reads("mitochondrial.tsv"),
+        mitochondrial_status=of_passed_with_reads("mitochondrial.status.tsv"),
+        manifest=release_manifest(),
+    output:
+        events="results/annotation/events.parquet",
+        sites="results/annotation/mitochondrial.parquet",
+        assessed="results/annotation/events_assessed.parquet",
+    log:
+        "logs/annotation/events.log",
+    benchmark:
+        "logs/annotation/events.benchmark.tsv"
+    conda:
+        TOOLS
+    params:
+        version=SOYANG,
+        structural=repeated("structural", "structural"),
+        copy_number=repeated("copy-number", "copy_number"),
+        copy_number_status=repeated("copy-number-status", "copy_number_status"),
+        mitochondrial=repeated("mitochondrial", "mitochondrial"),
+        mitochondrial_status=repeated("mitochondrial-status", "mitochondrial_status"),
+        assembly=config["reference"]["assembly"],
+        release=release_option(),
+    shell:
+        """
+        soyang --log {log:q} annotation events \
+            --samples {input.samples:q} \
+            {params.structural} \
+            {params.copy_number} \
+            {params.copy_number_status} \
+            {params.mitochondrial} \
+            {params.mitochondrial_status} \
+            --reference {input.reference:q} \
+            --transcripts {input.transcripts:q} \
+            --assembly {params.assembly} \
+            {params.release} \
+            --events {output.events:q} \
+            --mitochondrial-sites {output.sites:q} \
+            --assessed {output.assessed:q}
         """

@@ -71,14 +71,8 @@ def read_transcripts(path: Path, genome: Genome) -> Transcripts:
     Raises:
         FaultError: not GFF3, no transcripts in it, or none on the reference.
     """
-    raw = _lines(path)
-    names = genome.names(raw["contig"].unique().sort().to_list())
-    lines = raw.filter(pl.col("contig").is_in(list(names))).with_columns(
-        pl.col("contig").replace_strict(names, default=None, return_dtype=pl.String)
-    )
-    features = _features(lines)
-    table = _table(features)
-    if table.is_empty():
+    known = transcripts_of(_lines(path), genome)
+    if known is None:
         raise FaultError(
             Fault(
                 code="transcripts-none",
@@ -88,6 +82,24 @@ def read_transcripts(path: Path, genome: Genome) -> Transcripts:
                 next_step="give MANE's ensembl_genomic.gff of the reference's assembly",
             )
         )
+    return known
+
+
+def transcripts_of(raw: pl.DataFrame, genome: Genome) -> Transcripts | None:
+    """Transcripts of GFF lines; None if none of them lies on the reference.
+
+    Args:
+        raw: the nine columns of GFF3 as text, attributes in Ensembl's style.
+        genome: the reference.
+    """
+    names = genome.names(raw["contig"].unique().sort().to_list())
+    lines = raw.filter(pl.col("contig").is_in(list(names))).with_columns(
+        pl.col("contig").replace_strict(names, default=None, return_dtype=pl.String)
+    )
+    features = _features(lines)
+    table = _table(features)
+    if table.is_empty():
+        return None
     parts = features.rename({"parent": "id", "id": "_id"}).join(
         table.select("id", "strand"), on="id"
     )

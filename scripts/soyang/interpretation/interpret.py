@@ -13,6 +13,14 @@ from soyang.core.files import write_text
 from soyang.core.people import Consent
 from soyang.interpretation import load
 from soyang.interpretation.candidates import read_calls
+from soyang.interpretation.cnv_events import (
+    Given,
+    events_found,
+    noteworthy,
+    read_given,
+    telling,
+)
+from soyang.interpretation.cnv_tables import EventsFound
 from soyang.interpretation.coverage import coverage
 from soyang.interpretation.evidence import Call, Limits
 from soyang.interpretation.models import explain
@@ -20,15 +28,10 @@ from soyang.interpretation.phenotype import Ontology, Record
 from soyang.interpretation.ranking import Judged, KnownDisease, carriers, inheritance, judge, rank
 from soyang.interpretation.tables import Candidate, Coverage, Findings, Phenotype
 
-NEVER_ASSESSED = (
-    "copy_number",
-    "structural",
-    "mitochondrial",
-    "repeat_expansion",
-    "pharmacogenomics",
-    "mosaic",
-)
+NEVER_ASSESSED = ("repeat_expansion", "pharmacogenomics", "mosaic")
 """What this way of calling and interpreting does not look at, for anybody."""
+BY_EVENTS = ("copy_number", "structural", "mitochondrial")
+"""What calling looks at where there are reads; who has none was not looked at."""
 
 
 def interpret(
@@ -49,6 +52,9 @@ def interpret(
     sources: Path,
     assembly: Assembly,
     findings: Path,
+    events: Path | None = None,
+    mitochondrial_sites: Path | None = None,
+    events_assessed: Path | None = None,
     scope: list[Consent] | None = None,
     max_frequency_dominant: float = 0.0001,
     max_frequency_recessive: float = 0.01,
@@ -74,6 +80,9 @@ def interpret(
         sources: knowledge sources and tools, a JSON list.
         assembly: assembly of all coordinates.
         findings: where the findings go (JSON).
+        events: annotated structural and copy-number events (EVENTS of annotation).
+        mitochondrial_sites: annotated variants of the mitochondrion (MITOCHONDRIAL).
+        events_assessed: what was looked for in each sample (EVENTS_ASSESSED).
         scope: what the person consented to; of what is not named nothing is computed.
         max_frequency_dominant: population frequency, at most, for a dominant candidate.
         max_frequency_recessive: population frequency, at most, for a recessive candidate.
@@ -105,10 +114,11 @@ def interpret(
         limits=limits,
         assembly=assembly,
     )
+    given = _given(who, events=events, sites=mitochondrial_sites, assessed=events_assessed)
     ontology, gene_diseases = load.read_knowledge(
         terms,
         diseases,
-        genes={call.found.gene for call in calls},
+        genes={call.found.gene for call in calls} | (given.genes() if given else set()),
         observed=phenotypes["hpo_id"].to_list(),
     )
     judged = _judged(
@@ -122,6 +132,7 @@ def interpret(
     )
     secondary = Consent.SECONDARY_FINDINGS in consent
     ranked = rank(asked(judged, who.row["affected"]), secondary=secondary)
+    seen = events_found(who, given, calls=calls, diseases=gene_diseases) if given else None
     coding = (
         load.scan(exons).join(load.scan(diseases).select("gene"), on="gene", how="semi").collect()
     )
@@ -133,15 +144,25 @@ def interpret(
         record=held["record"],
         phenotypes=[Phenotype(**_as_told(row)) for row in phenotypes.iter_rows(named=True)],
         unmapped_records=int(held["unmapped"]),
-        result=result_of(who.row["affected"], ranked),
+        result=result_of(who.row["affected"], ranked, seen),
         candidates=ranked,
         carriers=carriers(calls, gene_diseases, ranked) if secondary else None,
+        events=seen,
         genes_assessed=coding["gene"].unique().sort().to_list(),
         coverage=_coverage(who, coding, callable),
-        not_assessed=not_assessed(who, cited, load.scan(exons)),
+        not_assessed=not_assessed(who, cited, load.scan(exons), seen),
         sources=cited.told,
     )
     write_text(findings, result.model_dump_json(indent=1) + "\n")
+
+
+def _given(
+    who: load.Person, *, events: Path | None, sites: Path | None, assessed: Path | None
+) -> Given | None:
+    """What annotation says of events; None: a run that does not look for any."""
+    if events is None or sites is None or assessed is None:
+        return None
+    return read_given(who, events=events, sites=sites, assessed=assessed)
 
 
 def _judged(
@@ -199,10 +220,18 @@ def asked(judged: Sequence[Judged], affected: str) -> list[Judged]:
 
 
 def result_of(
-    affected: str, ranked: Sequence[Candidate]
+    affected: str, ranked: Sequence[Candidate], seen: EventsFound | None = None
 ) -> Literal["candidate", "possible", "nothing_found", "no_question"]:
-    """The result in one word, from affection and the tiers of what was found."""
-    tiers = {candidate.tier for candidate in ranked}
+    """The result in one word, from affection, the tiers of what was found, and events.
+
+    A (likely) pathogenic event explains as a likely candidate does; what dosage rules do not
+    cover and mitochondrial variants that ClinVar asserts are possible explanations.
+    """
+    tiers: set[str] = {candidate.tier for candidate in ranked}
+    if seen and telling(seen):
+        tiers.add("likely")
+    if seen and noteworthy(seen):
+        tiers.add("possible")
     if affected == "no":
         return "no_question"
     if "likely" in tiers:
@@ -212,10 +241,14 @@ def result_of(
     return "nothing_found" if affected == "yes" else "no_question"
 
 
-def not_assessed(who: load.Person, known: load.Sources, exons: pl.LazyFrame) -> list[str]:
+def not_assessed(
+    who: load.Person, known: load.Sources, exons: pl.LazyFrame, seen: EventsFound | None = None
+) -> list[str]:
     """What was not looked at: by this pipeline, for want of a source, or of this sample."""
     contigs = exons.select(pl.col("contig").unique()).collect()["contig"]
-    said = [*NEVER_ASSESSED, "outside_genes"]
+    looked = seen.looked_for.model_dump() if seen else {}
+    unseen = [code for code in BY_EVENTS if not seen or looked[code] is not None]
+    said = [*unseen, *NEVER_ASSESSED, "outside_genes"]
     for code, lacking in (
         ("absence_unknown", not who.callable_known),
         ("no_clinvar", not known.clinvar),

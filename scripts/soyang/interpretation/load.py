@@ -37,7 +37,7 @@ class Person:
 
     Attributes:
         row: the person's row of ADMITTED.
-        identity_confirmed: whether kinship or sex confirmed the sample.
+        identity_confirmed: whether a relative or another sample of the person confirmed it.
         sex: recorded sex, else the sex found in the data; for ploidy.
         callable_known: whether absence of a variant can mean the reference allele.
         father: None if not in the analysis.

@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from soyang.interpretation.cnv_tables import EventsFound
+
 FINDINGS_VERSION = 1
 
 
@@ -221,7 +223,7 @@ class Findings(_Strict):
     assay: str
     entry: str
     consent: list[str]
-    identity_confirmed: bool = Field(description="by kinship or sex; false: nothing could confirm")
+    identity_confirmed: bool = Field(description="by a relative or another sample of the person; false: nothing did")
     record: Literal["found", "not_found", "no_platform"]
     phenotypes: list[Phenotype]
     unmapped_records: int
@@ -231,6 +233,9 @@ class Findings(_Strict):
     )
     candidates: list[Candidate] = Field(description="ranked, best first")
     carriers: list[Carrier] | None = Field(description="null: no consent to secondary findings")
+    events: EventsFound | None = Field(
+        description="structural, copy-number and mitochondrial variants; null: nobody looked"
+    )
     genes_assessed: list[str]
     coverage: Coverage
     not_assessed: list[

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import read_text
-from soyang.reports.model import Action, Citation, Explanation, GeneActionCode
+from soyang.reports.codes import GeneActionCode
+from soyang.reports.model import Action, Citation, Explanation
 
 COLUMNS = ("gene", "models", "action", "timing", "title", "accession", "revision")
 MODELS: frozenset[str] = frozenset(get_args(Explanation.model_fields["model"].annotation))

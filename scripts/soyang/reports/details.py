@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from soyang.core.errors import Fault, FaultError
+from soyang.reports.codes import Classification, Value
 from soyang.reports.model import (
     Carrier,
-    Classification,
     ClinVar,
     Coverage,
     Disease,
@@ -18,7 +18,6 @@ from soyang.reports.model import (
     Reason,
     Source,
     Subject,
-    Value,
     Variant,
 )
 

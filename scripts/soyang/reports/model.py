@@ -9,146 +9,24 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from soyang.reports.codes import (
+    ActionCode,
+    Classification,
+    Coded,
+    GapCode,
+    GeneActionCode,
+    MeaningCode,
+    ParentState,
+    ReasonCode,
+    ResultCode,
+    Strict,
+)
+from soyang.reports.event_model import Events
 from soyang.reports.tables import REPORT_VERSION
 
-Value = str | int | float | list[str]
 Language = Literal["en", "ko", "ja"]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Coded(_Strict):
-    """A statement: its code, and the values that its sentence needs."""
-
-    code: str
-    values: dict[str, Value] = Field(default_factory=dict)
-
-
-ResultCode = Literal[
-    "candidate",  # genes
-    "candidate_condition",  # gene, condition: one gene, and the record fits one of its diseases
-    "possible",  # genes
-    "inconclusive",  # nothing but uncertain variants
-    "nothing_found",
-    "cannot_say",  # nothing among the variants handed in, and absence is unknown
-    "no_question",
-    "no_question_unknown",  # whether the person is affected is not recorded
-]
-MeaningCode = Literal[
-    "likely_not_proven",  # genes
-    "likely_if_fits",
-    "possible_not_established",  # genes
-    "model_dominant",  # gene
-    "model_de_novo",  # gene
-    "model_homozygous",  # gene
-    "model_compound_trans",  # gene
-    "model_compound_unknown",  # gene
-    "model_compound_cis",  # gene
-    "model_x_linked",  # gene
-    "model_single_hit",  # gene
-    "clinvar_supports",  # gene, n, classification
-    "conditions",  # gene, conditions
-    "conditions_among",  # gene, conditions: the first few of them
-    "phenotype_fits",  # n_matched, n_terms
-    "phenotype_fits_poorly",  # gene
-    "phenotype_not_compared",
-    "further_explanations",  # n
-    "does_not_rule_out",
-    "incomplete_genes",  # genes
-    "absence_unknown",
-    "no_diagnosis_sought",
-    "variant_without_question",  # genes
-    "carrier_finding",  # genes
-]
-GeneActionCode = Literal[
-    "riboflavin",
-    "alagille_evaluation",
-    "vasopressin_deficiency",
-    "hereditary_breast_ovarian_cancer",
-    "mckusick_kaufman_surveillance",
-]
-ActionCode = Literal[
-    "confirm_identity",
-    "confirm_orthogonal",  # genes
-    "refer_genetics",
-    "test_parents_phase",  # gene
-    "test_parents_origin",  # gene
-    "counsel_recurrence",  # gene
-    "counsel_relatives",  # gene
-    "compare_phenotype",
-    "complete_coverage",  # genes
-    "obtain_reads",
-    "consider_other_tests",
-    "reanalyse_later",
-    "carrier_counselling",  # genes
-    "no_action",
-]
-GapCode = Literal[
-    "absence_unknown",
-    "exons_not_callable",  # gene, exons, bases, of_bases
-    "genes_not_callable",  # n, genes, bases
-    "identity_not_confirmed",
-    "record_not_found",
-    "no_platform",
-    "no_parents",
-    "no_clinvar",
-    "no_population_frequency",
-    "outside_genes",  # n
-    "copy_number",
-    "structural",
-    "mitochondrial",
-    "repeat_expansion",
-    "mosaic",
-    "sex_chromosomes",
-    "pharmacogenomics",
-]
-ReasonCode = Literal[
-    "clinvar_pathogenic",
-    "clinvar_likely_pathogenic",
-    "clinvar_conflicting",
-    "clinvar_uncertain",
-    "clinvar_benign",
-    "loss_of_function",
-    "protein_altering",
-    "de_novo",
-    "de_novo_unconfirmed",
-    "inherited_from_unaffected",
-    "in_trans",
-    "in_cis",
-    "phase_unknown",
-    "homozygous",
-    "hemizygous",
-    "phenotype_match",
-    "phenotype_poor",
-    "phenotype_not_assessed",
-    "rare",
-    "frequency_not_assessed",
-    "low_depth",
-    "allele_balance",
-    "filtered",
-    "single_hit_recessive",
-    "segregates",
-    "does_not_segregate",
-    "splice_region",
-    "common",
-    "inheritance_mismatch",
-    "no_known_disease",
-    "phenotype_excluded",
-]
-Classification = Literal[
-    "pathogenic",
-    "likely_pathogenic",
-    "conflicting",
-    "uncertain",
-    "likely_benign",
-    "benign",
-    "other",
-]
-ParentState = Literal["carrier", "homozygous", "reference", "not_callable", "unknown", "absent"]
 
 
 class Result(Coded):
@@ -163,7 +41,7 @@ class Meaning(Coded):
     code: MeaningCode
 
 
-class Citation(_Strict):
+class Citation(Strict):
     """Where a statement comes from."""
 
     title: str
@@ -196,7 +74,7 @@ class Reason(Coded):
     code: ReasonCode
 
 
-class ClinVar(_Strict):
+class ClinVar(Strict):
     """ClinVar on a variant."""
 
     state: Literal["listed", "not_listed", "not_assessed"]
@@ -209,7 +87,7 @@ class ClinVar(_Strict):
     release: str | None
 
 
-class Frequency(_Strict):
+class Frequency(Strict):
     """Counts of the variant in one source."""
 
     source: str
@@ -219,7 +97,7 @@ class Frequency(_Strict):
     nhomalt: int | None
 
 
-class Variant(_Strict):
+class Variant(Strict):
     """One variant."""
 
     contig: str
@@ -245,7 +123,7 @@ class Variant(_Strict):
     mother: ParentState
 
 
-class Disease(_Strict):
+class Disease(Strict):
     """A disease of a gene."""
 
     id: str
@@ -253,7 +131,7 @@ class Disease(_Strict):
     inheritance: list[str] = Field(description="codes where known, else as the source words it")
 
 
-class MatchedTerm(_Strict):
+class MatchedTerm(Strict):
     """A person's phenotype and the disease term nearest to it."""
 
     hpo_id: str
@@ -263,7 +141,7 @@ class MatchedTerm(_Strict):
     information: float
 
 
-class Explanation(_Strict):
+class Explanation(Strict):
     """Variants of one gene under one inheritance model."""
 
     rank: int
@@ -282,14 +160,14 @@ class Explanation(_Strict):
     reasons_against: list[Reason]
 
 
-class Carrier(_Strict):
+class Carrier(Strict):
     """A carrier finding; it does not explain a disease of the person."""
 
     variant: Variant
     diseases: list[Disease]
 
 
-class Phenotype(_Strict):
+class Phenotype(Strict):
     """A phenotype, with the record that it came from."""
 
     hpo_id: str
@@ -304,7 +182,7 @@ class Phenotype(_Strict):
     last_date: str
 
 
-class Region(_Strict):
+class Region(Strict):
     """Coding bases of one exon in which absence of a variant can't be said."""
 
     gene: str
@@ -315,7 +193,7 @@ class Region(_Strict):
     hgvs_region: str = Field(description="contig:start-end, 1-based inclusive")
 
 
-class Coverage(_Strict):
+class Coverage(Strict):
     """Which of the assessed genes' coding bases were callable."""
 
     known: bool
@@ -325,7 +203,7 @@ class Coverage(_Strict):
     not_callable: list[Region]
 
 
-class Source(_Strict):
+class Source(Strict):
     """A knowledge source or tool that a statement rests on."""
 
     name: str
@@ -334,7 +212,7 @@ class Source(_Strict):
     note: str
 
 
-class Subject(_Strict):
+class Subject(Strict):
     """Who and what was analysed, by pseudonym."""
 
     person: str
@@ -350,7 +228,7 @@ class Subject(_Strict):
     record: Literal["found", "not_found", "no_platform"]
 
 
-class Summary(_Strict):
+class Summary(Strict):
     """The first page."""
 
     result: Result
@@ -359,7 +237,7 @@ class Summary(_Strict):
     gaps: list[Gap]
 
 
-class Report(_Strict):
+class Report(Strict):
     """One person's report."""
 
     version: Literal[1] = REPORT_VERSION
@@ -373,6 +251,9 @@ class Report(_Strict):
         default=None,
         exclude_if=lambda carriers: carriers is None,
         description="absent: not part of this report",
+    )
+    events: Events | None = Field(
+        description="structural, copy-number and mitochondrial variants; null: nobody looked"
     )
     phenotypes: list[Phenotype]
     unmapped_records: int

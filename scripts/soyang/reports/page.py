@@ -14,6 +14,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from soyang.reports.event_lines import EventLines
+from soyang.reports.event_model import EventDisease
 from soyang.reports.model import ClinVar, Coverage, Disease, Frequency, Gap, Report, Variant
 from soyang.reports.sentences import LANGUAGE_NAMES, Sentences
 
@@ -66,11 +68,8 @@ def _environment() -> Environment:
     )
 
 
-class Lines:
+class Lines(EventLines):
     """Values of several parts as one line."""
-
-    def __init__(self, say: Sentences) -> None:
-        self.say = say
 
     def clinvar(self, variant: Variant) -> list[Markup]:
         """ClinVar on a variant, line by line."""
@@ -129,7 +128,7 @@ class Lines:
         """What the variant does, in words."""
         return self.say.labels("consequence", variant.consequence)
 
-    def inheritance(self, disease: Disease) -> Markup:
+    def inheritance(self, disease: Disease | EventDisease) -> Markup:
         """Modes of inheritance of a disease."""
         if not disease.inheritance:
             return self.say("ui.not_available")
@@ -137,7 +136,7 @@ class Lines:
 
     def entry(self, entry: str) -> Markup:
         """How the data were made, in a sentence's code."""
-        return Markup("fastq" if entry in {"fastq", "bam", "cram"} else "calls")
+        return Markup("fastq" if entry in {"fastq", "ubam", "bam", "cram"} else "calls")
 
     def method_gaps(self, gaps: list[Gap]) -> list[Markup]:
         """What this kind of test never looks at, in words."""

@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 from soyang.core.errors import Fault, FaultError
 from soyang.core.files import read_text, write_text
-from soyang.reports import details
+from soyang.reports import details, event_details
 from soyang.reports.actions import GeneAction, read_actions
 from soyang.reports.model import Language, Report, to_json
 from soyang.reports.page import file_name, render
@@ -71,15 +71,17 @@ def build(
     explanations = details.explanations(findings)
     shown = [explanation for explanation in explanations if not is_uncertain(explanation)]
     carriers = details.carriers(findings)
+    events = event_details.events(findings)
     return Report.model_validate(
         {
             "date": date,
             "languages": languages,
             "title_note": title_note,
             "subject": details.subject(findings),
-            "summary": summarise(findings, shown, carriers, actions),
+            "summary": summarise(findings, shown, carriers, actions, events),
             "explanations": shown,
             "carriers": carriers,
+            "events": events,
             "phenotypes": details.phenotypes(findings),
             "unmapped_records": findings["unmapped_records"],
             "genes_assessed": findings["genes_assessed"],

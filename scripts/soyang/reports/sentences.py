@@ -72,6 +72,14 @@ class Sentences:
             "parent": lambda code: self.label("parent", code),
             "frequency": self.share,
             "share": self.share,
+            "read": self.share,
+            "kind": lambda code: self.label("event_kind", code),
+            "why": lambda code: self.label("event_why", code),
+            "zygosity": lambda code: self.label("zygosity", code),
+            "size": self.size,
+            "points": self.points,
+            "region": _english,
+            "variant": _english,
             "date": self.date,
             "first": self.date,
             "last": self.date,
@@ -133,6 +141,19 @@ class Sentences:
             return f"{int(percent * 100) / 100:.2f}%"
         digits = max(0, 1 - _magnitude(percent))
         return format_decimal(round(percent, digits), format=f"0.{'#' * digits}") + "%"
+
+    def size(self, bases: int) -> str:
+        """A length with three significant digits, in bp, kb or Mb."""
+        for unit, step in (("Mb", 1_000_000), ("kb", 1_000)):
+            if bases >= step:
+                digits = 2 - _magnitude(bases / step)
+                number = format_decimal(round(bases / step, digits), locale=self.language)
+                return f"{number}\u00a0{unit}"
+        return f"{self.number(bases)}\u00a0bp"
+
+    def points(self, value: float) -> str:
+        """Points with two decimals and their sign."""
+        return f"{value:+.2f}".replace("-", "\u2212") if value else "0.00"
 
     def date(self, value: str) -> str:
         """An ISO date in the language's long form; anything else as it is."""

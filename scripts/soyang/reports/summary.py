@@ -13,20 +13,26 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from soyang.reports.actions import GeneAction, actions_for
+from soyang.reports.codes import ActionCode, GapCode, ResultCode, Value
 from soyang.reports.details import Json
+from soyang.reports.event_model import Events
+from soyang.reports.event_summary import (
+    confirming,
+    gaps,
+    leading_result,
+    meanings,
+    possible_result,
+    telling,
+)
 from soyang.reports.model import (
     Action,
-    ActionCode,
     Carrier,
     Coverage,
     Explanation,
     Gap,
-    GapCode,
     Meaning,
     Result,
-    ResultCode,
     Summary,
-    Value,
 )
 
 METHOD_GAPS: tuple[GapCode, ...] = (
@@ -71,6 +77,7 @@ class _Case:
     carried: list[str]
     coverage: Coverage
     result: Result
+    events: Events | None
 
     @property
     def asked(self) -> bool:
@@ -78,8 +85,16 @@ class _Case:
         return self.result.code not in NO_QUESTION
 
     @property
+    def found(self) -> bool:
+        """Whether an event or a mitochondrial variant stands before the appendix."""
+        return self.events is not None and bool(self.events.shown or self.events.mitochondrial)
+
+    @property
     def leading(self) -> list[Explanation]:
-        """Explanations that the result names: likely ones, or possible ones if none is likely."""
+        """Explanations that the result names: likely ones, or possible ones if none is likely.
+
+        Where an event leads, possible ones are only listed.
+        """
         tiers = {"candidate": "likely", "candidate_condition": "likely", "possible": "possible"}
         tier = tiers.get(self.result.code)
         return [explanation for explanation in self.shown if explanation.tier == tier]
@@ -90,6 +105,7 @@ def summarise(
     shown: list[Explanation],
     carriers: list[Carrier] | None,
     table: list[GeneAction],
+    events: Events | None = None,
 ) -> Summary:
     """The first page's statements.
 
@@ -98,6 +114,7 @@ def summarise(
         shown: likely and possible explanations, best first, without uncertain ones.
         carriers: carrier findings, None where they are not part of the report.
         table: cited actions by gene.
+        events: structural, copy-number and mitochondrial variants; None: nobody looked.
     """
     coverage = Coverage.model_validate(findings["coverage"])
     case = _Case(
@@ -105,28 +122,40 @@ def summarise(
         shown=shown,
         carried=list(dict.fromkeys(c.variant.gene for c in carriers or [])),
         coverage=coverage,
-        result=_result(findings, shown, coverage),
+        result=_result(findings, shown, coverage, events),
+        events=events,
     )
     return Summary(
         result=case.result,
         meaning=list(_meaning(case)),
         actions=list(_actions(case, table)),
-        gaps=list(_gaps(findings, coverage)),
+        gaps=list(_gaps(findings, coverage, events)),
     )
 
 
-def _result(findings: Json, shown: list[Explanation], coverage: Coverage) -> Result:
+def _result(
+    findings: Json, shown: list[Explanation], coverage: Coverage, events: Events | None
+) -> Result:
     if findings["result"] == "no_question":
         known = findings["affected"] != "unknown"
         return Result(code="no_question" if known else "no_question_unknown")
+    found = _likely(shown) or leading_result(events) or _possible(shown) or possible_result(events)
+    return found or _nothing(findings, coverage)
+
+
+def _likely(shown: list[Explanation]) -> Result | None:
     likely = [explanation for explanation in shown if explanation.tier == "likely"]
     if len(_genes(likely)) == 1 and (condition := _fitting_condition(likely[0])):
         values: dict[str, Value] = {"gene": likely[0].gene, "condition": condition}
         return Result(code="candidate_condition", values=values)
-    if likely:
-        return Result(code="candidate", values={"genes": _genes(likely)})
-    if shown:
-        return Result(code="possible", values={"genes": _genes(shown)})
+    return Result(code="candidate", values={"genes": _genes(likely)}) if likely else None
+
+
+def _possible(shown: list[Explanation]) -> Result | None:
+    return Result(code="possible", values={"genes": _genes(shown)}) if shown else None
+
+
+def _nothing(findings: Json, coverage: Coverage) -> Result:
     if not coverage.known:
         return Result(code="cannot_say")
     nothing = findings["result"] == "nothing_found"
@@ -140,6 +169,11 @@ def _meaning(case: _Case) -> Iterator[Meaning]:
             yield Meaning(code="variant_without_question", values={"genes": _genes(case.shown)})
     elif case.leading:
         yield from _meaning_of_leading(case)
+        yield from meanings(case.events)
+    elif case.found:
+        yield from meanings(case.events)
+        if case.shown:
+            yield Meaning(code="further_explanations", values={"n": len(case.shown)})
     else:
         yield from _meaning_of_nothing(case)
     if not case.coverage.known:
@@ -218,22 +252,24 @@ def _model_code(explanation: Explanation) -> str:
 def _actions(case: _Case, table: list[GeneAction]) -> Iterator[Action]:
     advice = _advice(case.leading, table)
     yield from (action for action in advice if action.timing == "now")
-    if to_confirm := _genes(case.leading or case.shown) or case.carried:
-        if not case.findings["identity_confirmed"]:
-            yield _action("confirm_identity")
+    to_confirm = _genes(case.leading or case.shown) or case.carried
+    if (to_confirm or case.found) and not case.findings["identity_confirmed"]:
+        yield _action("confirm_identity")
+    if to_confirm:
         yield _action("confirm_orthogonal", genes=to_confirm)
+    yield from confirming(case.events)
     yield from (action for action in advice if action.timing != "now")
     for explanation in case.leading:
         yield from _family_actions(explanation)
     if case.carried:
         yield _action("carrier_counselling", genes=case.carried)
-    if case.asked or case.shown:
+    if case.asked or case.shown or case.found:
         yield _action("refer_genetics")
     elif not case.carried:
         yield _action("no_action")
     if any(explanation.phenotype_score is None for explanation in case.leading):
         yield _action("compare_phenotype")
-    if case.asked and not case.leading:
+    if case.asked and not case.leading and not telling(case.events):
         yield from _next_tests(case.coverage)
 
 
@@ -272,7 +308,7 @@ def _action(code: ActionCode, **values: Value) -> Action:
     return Action(code=code, values=values, timing="now", citation=None)
 
 
-def _gaps(findings: Json, coverage: Coverage) -> Iterator[Gap]:
+def _gaps(findings: Json, coverage: Coverage, events: Events | None) -> Iterator[Gap]:
     absent = set(findings["not_assessed"])
     if not coverage.known or "absence_unknown" in absent:
         yield Gap(code="absence_unknown", kind="person")
@@ -287,6 +323,7 @@ def _gaps(findings: Json, coverage: Coverage) -> Iterator[Gap]:
     if "outside_genes" in absent:
         genes = len(findings["genes_assessed"])
         yield Gap(code="outside_genes", kind="person", values={"n": genes})
+    yield from gaps(findings, events)
     yield from (Gap(code=code, kind="method") for code in METHOD_GAPS if code in absent)
 
 

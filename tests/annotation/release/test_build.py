@@ -15,7 +15,7 @@ import pytest
 from soyang.annotation.release import build as module
 from soyang.annotation.release import folder as folders
 from soyang.annotation.release.manifest import read_manifest
-from soyang.annotation.sources import clinvar
+from soyang.annotation.sources import clinvar, dbsnp
 from soyang.core.assembly import Assembly
 from soyang.core.errors import FaultError
 from soyang.core.files import SCRATCH
@@ -143,7 +143,9 @@ def test_files_are_checked_before_any_is_read(desk, monkeypatch):
     monkeypatch.setattr(clinvar, "read", lambda *_, **__: pytest.fail("read a file"))
     (desk.files / "empty.vcf").touch()
     catalog = desk.catalog(
-        a=desk.clinvar(), b=desk.clinvar(file="none.vcf"), c=desk.clinvar(file="empty.vcf")
+        a=desk.clinvar(),
+        b=desk.clinvar(file="none.vcf", kind="panel"),
+        c=desk.clinvar(file="empty.vcf", kind="panel"),
     )
     assert [(Path(f.file).name, f.found) for f in refused(desk, catalog=catalog)] == [
         ("none.vcf", "no such file"),
@@ -282,7 +284,7 @@ def test_checksums_name_files_below(tmp_path):
     assert list(folders.checksums(tmp_path)) == ["a", "가/b"]
 
 
-def test_facts_of_genes_become_one_table(desk):
+def test_facts_of_genes_become_one_table(desk, capfd):
     (desk.files / "hgnc.txt").write_text(
         "hgnc_id\tsymbol\tstatus\talias_symbol\tprev_symbol\tentrez_id\tensembl_gene_id\n"
         "HGNC:1100\tBRCA1\tApproved\tRNF53\t\t672\tENSG00000012048\n"
@@ -290,6 +292,7 @@ def test_facts_of_genes_become_one_table(desk):
     (desk.files / "validity.tsv").write_text(
         "gene_name\thgnc_id\tdisease_label\tmondo_disease_id\tclassification\n"
         "BRCA1\tHGNC:1100\tbreast cancer\tMONDO:0011450\tDefinitive\n"
+        "NOBODY\tHGNC:99\tsome disease\tMONDO:0000001\tDefinitive\n"
     )
     gene = {"assembly": None, "name": "x", "version": "1", "date": "2025-01-01", "licence": "CC0"}
     catalog = desk.catalog(
@@ -302,7 +305,8 @@ def test_facts_of_genes_become_one_table(desk):
     assert manifest.sources["hgnc"].rows == {"genes": 1}
     assert "genes.parquet" in manifest.files
     genes = pl.read_parquet(release / "genes.parquet")
-    assert genes["gene"].to_list() == ["BRCA1"] and "validity" in " ".join(genes.columns)
+    assert genes["gene"].to_list() == ["BRCA1", "NOBODY"] and "validity" in " ".join(genes.columns)
+    assert "1 symbol(s) unknown to HGNC: NOBODY" in capfd.readouterr().err
 
 
 def test_cheap_sources_stop_it_before_dear_ones_are_read(desk, monkeypatch):
@@ -316,7 +320,8 @@ def test_cheap_sources_stop_it_before_dear_ones_are_read(desk, monkeypatch):
         return whole(entry, path, *more, **other)
 
     monkeypatch.setattr(clinvar, "read", noted)
-    catalog = desk.catalog(a=desk.clinvar(file="large.vcf"), b=desk.clinvar())
+    monkeypatch.setattr(dbsnp, "read", lambda *_, **__: pytest.fail("read the large one"))
+    catalog = desk.catalog(a=desk.clinvar(file="large.vcf", kind="dbsnp"), b=desk.clinvar())
     refused(desk, catalog=catalog)
     assert read == ["clinvar.vcf"]
 

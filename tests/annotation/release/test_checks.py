@@ -8,7 +8,14 @@ import pytest
 import yaml
 
 from soyang.annotation.release.catalog import CatalogSource
-from soyang.annotation.release.checks import gone, new_values, read_vocabularies, shrunk, unset
+from soyang.annotation.release.checks import (
+    gone,
+    new_values,
+    read_vocabularies,
+    several,
+    shrunk,
+    unset,
+)
 from soyang.annotation.release.manifest import Manifest, SourceFact
 from soyang.annotation.sources.clinvar import STARS
 from soyang.core.assembly import Assembly
@@ -92,6 +99,18 @@ def test_version_and_date_are_to_be_set():
         "sources.a.version",
         "sources.a.date",
     ]
+
+
+def test_one_source_of_a_kind_that_fills_fixed_columns():
+    panel = entry(kind="panel")
+    sources = {"new": entry(), "old": entry(), "ours": panel, "theirs": panel}
+    (fault,) = several(sources, Path("c.yaml"))
+    assert fault.found == "2 sources of kind clinvar: new, old"
+    hgnc = entry(kind="hgnc", assembly=None)
+    assert [f.found for f in several({"a": hgnc, "b": hgnc, "c": entry()}, Path("c.yaml"))] == [
+        "2 sources of kind hgnc: a, b"
+    ]
+    assert not list(several({"a": entry(), "b": panel}, Path("c.yaml")))
 
 
 def test_our_vocabularies(root):

@@ -9,6 +9,7 @@ import pytest
 from soyang.annotation.release.manifest import (
     GENE_KINDS,
     INTERVAL_KINDS,
+    REGION_KINDS,
     VARIANT_KINDS,
     Kind,
     manifest_text,
@@ -18,7 +19,7 @@ from soyang.core.errors import FaultError
 
 
 def test_each_kind_is_of_one_shape():
-    shapes = [*VARIANT_KINDS, *INTERVAL_KINDS, *GENE_KINDS]
+    shapes = [*VARIANT_KINDS, *INTERVAL_KINDS, *REGION_KINDS, *GENE_KINDS]
     assert sorted(shapes) == sorted(Kind)
 
 

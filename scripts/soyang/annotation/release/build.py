@@ -30,6 +30,7 @@ from soyang.annotation.release.manifest import (
     INTERVAL_KINDS,
     INTERVALS,
     MANIFEST,
+    REGION_KINDS,
     VARIANTS,
     ColumnFact,
     Kind,
@@ -171,7 +172,11 @@ def _selected(order: Order) -> dict[str, CatalogSource]:
         for key, entry in there.items()
         if not order.sources or key in order.sources
     }
-    if faults := list(checks.unset(sources, order.catalog)):
+    faults = [
+        *checks.unset(sources, order.catalog),
+        *checks.several(sources, order.catalog),
+    ]
+    if faults:
         raise FaultError(faults)
     return sources
 
@@ -223,7 +228,7 @@ def _writer(
     folder: Path,
     threads: int,
 ) -> VariantWriter | IntervalWriter:
-    if entry.kind in INTERVAL_KINDS:
+    if entry.kind in (*INTERVAL_KINDS, *REGION_KINDS):
         (value,) = columns
         return IntervalWriter(folder / INTERVALS / entry.id, value, threads=threads)
     return VariantWriter(
@@ -271,8 +276,22 @@ def _write_genes(
         sources[key].kind: one.genes for key, one in sorted(taken.items()) if one.genes is not None
     }
     if frames:
-        table = import_module("soyang.annotation.sources.genes").gene_table(frames)
+        genes = import_module("soyang.annotation.sources.genes")
+        table = genes.gene_table(frames)
         table.write_parquet(folder / GENES, compression="zstd", statistics=True)
+        if Kind.HGNC in frames:
+            _tell_unresolved(genes.unresolved(table))
+
+
+def _tell_unresolved(genes: pl.DataFrame) -> None:
+    """Say whose facts hang on a symbol that HGNC has for several genes, or for none."""
+    for status, rows in genes.sort("gene").group_by("symbol_status", maintain_order=True):
+        shown = ", ".join(rows["gene"].head(_SHOWN)) + (" ..." if rows.height > _SHOWN else "")
+        print(f"{rows.height:,} symbol(s) {status[0]} to HGNC: {shown}", file=sys.stderr)
+
+
+_SHOWN = 20
+"""Symbols that are named; all are in the release, with their status."""
 
 
 def _md5(genome: Genome | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from soyang.annotation.release.catalog import CatalogSource
-from soyang.annotation.release.manifest import Manifest, SourceFact
+from soyang.annotation.release.manifest import GENE_KINDS, Kind, Manifest, SourceFact
 from soyang.core.errors import Fault, FaultError
 from soyang.core.yaml_files import read_mapping
 
@@ -65,6 +65,25 @@ def unset(sources: Mapping[str, CatalogSource], catalog: Path) -> Iterator[Fault
                     allowed=f"the {field} of the file that was fetched",
                     next_step=f"set it; the file or {source.url or 'its owner'} tells it",
                 )
+
+
+SINGLE_KINDS = (Kind.CLINVAR, Kind.DBSNP, *GENE_KINDS)
+"""Kinds that fill fixed columns, which have room for what one source says."""
+
+
+def several(sources: Mapping[str, CatalogSource], catalog: Path) -> Iterator[Fault]:
+    """A fault for each kind of which a release takes one source, and there are more."""
+    for kind in SINGLE_KINDS:
+        keys = [key for key, source in sources.items() if source.kind == kind]
+        if len(keys) > 1:
+            yield Fault(
+                code="catalog",
+                file=str(catalog),
+                column="kind",
+                found=f"{len(keys)} sources of kind {kind}: {', '.join(keys)}",
+                allowed="one in a release, so that it is clear which of them speaks",
+                next_step="name the sources to take (--source), without all but one of these",
+            )
 
 
 def new_values(

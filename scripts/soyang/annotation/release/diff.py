@@ -27,6 +27,7 @@ from soyang.annotation.release.manifest import (
     GENES,
     INTERVAL_KINDS,
     INTERVALS,
+    REGION_KINDS,
     VARIANT_KINDS,
     Kind,
     SourceFact,
@@ -138,7 +139,7 @@ def _source(old: Side, new: Side, key: str) -> SourceDiff:
         _list_variants(found, old, new)
     elif found.fact.kind in VARIANT_KINDS:
         _count_rows(found, old, new)
-    elif found.fact.kind in INTERVAL_KINDS:
+    elif found.fact.kind in (*INTERVAL_KINDS, *REGION_KINDS):
         _count_intervals(found, old, new)
     return found
 

@@ -71,7 +71,7 @@ def _found(file: pq.ParquetFile, column: str, start: Ints64, end: Ints64) -> Ite
         spans = pl.from_arrow(file.read_row_group(group, columns=_SPAN))
         assert isinstance(spans, pl.DataFrame)
         starts, ends = (spans[name].to_numpy().astype(np.int64) for name in _SPAN)
-        query, row = _pairs(starts, ends, start[first:last], end[first:last])
+        query, row = pairs_sharing(starts, ends, start[first:last], end[first:last])
         if len(query):
             values = pl.from_arrow(file.read_row_group(group, columns=[column]))
             assert isinstance(values, pl.DataFrame)
@@ -97,7 +97,7 @@ def _bounds(file: pq.ParquetFile, group: int) -> tuple[int, int]:
     return low, high
 
 
-def _pairs(
+def pairs_sharing(
     starts: Ints64, ends: Ints64, query_start: Ints64, query_end: Ints64
 ) -> tuple[Ints64, Ints64]:
     """Pairs of query and interval that share a base; both sides sorted by start."""

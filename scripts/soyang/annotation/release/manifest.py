@@ -50,6 +50,7 @@ class Kind(StrEnum):
     CONSTRAINT = "constraint"
     CLINGEN_VALIDITY = "clingen_validity"
     CLINGEN_DOSAGE = "clingen_dosage"
+    CLINGEN_REGIONS = "clingen_regions"
     ACMG_SF = "acmg_sf"
     HGNC = "hgnc"
     MANE = "mane"
@@ -65,6 +66,8 @@ VARIANT_KINDS = (
     Kind.SPLICEAI,
 )
 INTERVAL_KINDS = (Kind.CONSERVATION, Kind.REPEATS)
+REGION_KINDS = (Kind.CLINGEN_REGIONS,)
+"""Kept as intervals and asked of structural events, which have bounds, not of single sites."""
 GENE_KINDS = (
     Kind.CONSTRAINT,
     Kind.CLINGEN_VALIDITY,
