@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from soyang.admission.tables import ADMITTED
 from soyang.core.tables import write_table
@@ -77,8 +79,54 @@ class People:
         )
         self.files.append(sample)
 
+    def with_reference(self, sample: str) -> None:
+        """Give a sketch the reference genotypes at all sites, as with a fixed list of them."""
+        path = self.folder / f"{sample}.parquet"
+        everywhere = pl.DataFrame(
+            {"contig": "chr1", "position": self.positions, "ref": "A", "alt": "G", "dosage": 0}
+        ).with_columns(pl.col("dosage").cast(pl.Int8), pl.col("position").cast(pl.Int64))
+        carried = pl.read_parquet(path)
+        absent = everywhere.join(carried, on="position", how="anti").select(SKETCH.names)
+        write_table(pl.concat([carried, absent]).sort("position"), path, SKETCH)
+
+    def write_sites(self) -> Path:
+        """A VCF of all sites with their frequencies."""
+        lines = [
+            "##fileformat=VCFv4.2",
+            "##contig=<ID=chr1>",
+            '##INFO=<ID=AF,Number=A,Type=Float,Description="Frequency">',
+            "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO",
+        ]
+        lines += [
+            f"chr1\t{position}\t.\tA\tG\t.\t.\tAF={frequency:.4f}"
+            for position, frequency in zip(self.positions, self.frequencies, strict=True)
+        ]
+        path = self.folder / "sites.vcf"
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
     def paths(self, suffix: str) -> list[Path]:
         return [self.folder / f"{sample}{suffix}" for sample in self.files]
+
+
+def signed(path: Path, decisions: list[tuple[str, ...]] | None) -> dict[str, Any]:
+    """Write decisions and their signature; options of the gate, none for None."""
+    if decisions is None:
+        return {}
+    lines = [("sample", "reason", "decision", "who", "date", "why"), *decisions]
+    path.write_text("".join("\t".join(line) + "\r\n" for line in lines), encoding="utf-8-sig")
+    return {"overrides": path, "override_key": [sign(path)]}
+
+
+def sign(path: Path, *, name: str = "key") -> Path:
+    """Sign a file with a new key, as whoever may decide; the public key."""
+    private = Ed25519PrivateKey.generate()
+    path.with_name(f"{path.name}.sig").write_bytes(private.sign(path.read_bytes()))
+    public = path.with_name(f"{name}.pem")
+    public.write_bytes(
+        private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    return public
 
 
 @pytest.fixture

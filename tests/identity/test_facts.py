@@ -85,7 +85,8 @@ def test_who_interprets_is_told_neither_reasons_nor_notes(
     """A report is made from what is read here; the ledger takes the reasons."""
     rows = [
         {"person": "PS", "sample": "S", "verdict": "pass", "reason": "MARKER1",
-         "confirmed_by": "sex", "sex_found": "female", "note": "MARKER2"}
+         "confirmed_by": "kinship", "sex_found": "female", "note": "MARKER2",
+         "contamination": 0.0123, "override": "MARKER3"}
     ]  # fmt: skip
     write_table(VERDICTS.frame(rows), tmp_path / "verdicts.tsv", VERDICTS)
     samples = pl.DataFrame({"sample": ["S"], "callable_known": [True]})
@@ -97,4 +98,4 @@ def test_who_interprets_is_told_neither_reasons_nor_notes(
         samples=tmp_path / "samples.parquet",
     )
     assert person.identity_confirmed
-    assert "MARKER" not in repr(person)
+    assert "MARKER" not in repr(person) and "0.0123" not in repr(person)

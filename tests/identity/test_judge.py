@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,19 @@ import pytest
 from soyang.core.errors import FaultError
 from soyang.core.tables import read_table, write_table
 from soyang.identity.blame import Link, duplicates, refuted
-from soyang.identity.judge import SexDepth, judge, sex_found
-from soyang.identity.tables import KINSHIP, VERDICTS
-from soyang.reads.tables import QUALITY
-from tests.identity.conftest import WriteAdmitted
+from soyang.identity.judge import judge
+from soyang.identity.tables import CONTAMINATION, KINSHIP, OVERRIDES, VERDICTS
+from tests.identity.conftest import WriteAdmitted, signed
 
+LIMITS: dict[str, Any] = {
+    "max_one_x_heterozygosity": 0.2,
+    "min_two_x_heterozygosity": 0.5,
+    "min_sites": 50,
+    "min_first_degree_kinship": 0.177,
+    "max_parent_child_ibs0": 0.02,
+    "max_contamination": 0.03,
+    "transfusion_days": 30,
+}
 GOOD, BAD, SAME = "confirmed", "refuted", "duplicate"
 
 
@@ -83,32 +92,20 @@ def test_a_link_is_explained_by_who_is_already_held_back() -> None:
     ("links", "held"),
     [
         (["A=B same"], "AB"),
-        (["A=B same", "A-F good"], "B"),
-        (["A=B same", "A-F good", "B-M good"], "AB"),
-        (["A=B same", "B=C same", "A=C same", "B-F good"], "AC"),
-        (["A=B same", "X=Y same", "X-F good"], "ABY"),
+        (["A=B same", "A-F good"], "AB"),
+        (["A=B same", "B=C same", "X-Y good"], "ABC"),
+        (["A-F good"], ""),
     ],
 )
-def test_of_duplicates_only_the_one_confirmed_goes_on(links: list[str], held: str) -> None:
+def test_all_who_look_like_one_sample_are_held_back(links: list[str], held: str) -> None:
     assert sorted(duplicates(family(*links))) == sorted(held)
 
 
-@pytest.mark.parametrize(
-    ("x", "y", "sex"),
-    [
-        (0.5, 0.5, "male"),
-        (0.75, 0.25, "male"),
-        (1.0, 0.0, "female"),
-        (0.76, 0.24, "female"),
-        (1.0, 0.5, "unclear"),
-        (0.5, 0.0, "unclear"),
-        (None, 0.5, "not_assessed"),
-        (1.0, None, "not_assessed"),
-        (None, None, "not_assessed"),
-    ],
-)
-def test_sex_needs_x_and_y(x: float | None, y: float | None, sex: str) -> None:
-    assert sex_found(SexDepth(x=x, y=y), max_male_x=0.75, min_male_y=0.25) == sex
+def test_of_a_pair_with_an_earlier_batch_only_this_ones_is_held_back() -> None:
+    old = replace(link("A", "B", SAME), batch="one", earlier_passed=True)
+    assert list(duplicates([old])) == ["A"]
+    assert list(refuted([replace(old, finding=BAD)], explained=())) == ["A"]
+    assert refuted([replace(old, finding=BAD)], explained={"A"}) == {}
 
 
 class Gate:
@@ -122,22 +119,26 @@ class Gate:
         self,
         people: dict[str, dict[str, Any]],
         pairs: list[dict[str, Any]] | None = None,
-        depths: dict[str, tuple[float | None, float | None]] | None = None,
+        copies: dict[str, tuple[int | None, int | None]] | None = None,
         called: str = "",
+        mixtures: dict[str, tuple[float, float, float] | None] | None = None,
+        decisions: list[tuple[str, ...]] | None = None,
         facts: list[tuple[str, str, str, str]] | None = None,
     ) -> dict[str, dict[str, str]]:
         write_table(KINSHIP.frame(pairs or []), self.folder / "kinship.tsv", KINSHIP)
         out = self.folder / "verdicts.tsv"
+        self.overrides = self.folder / "overrides.tsv"
         judge(
             admitted=self.write_admitted(people),
             kinship=self.folder / "kinship.tsv",
-            quality=[self._quality(sample, *xy) for sample, xy in (depths or {}).items()],
+            quality=[self._quality(sample, *xy) for sample, xy in (copies or {}).items()],
             calls=[self._calls(sample) for sample in called or people],
-            max_male_x_depth_ratio=0.75,
-            min_male_y_depth_ratio=0.25,
+            contamination=[self._mixture(s, found) for s, found in (mixtures or {}).items()],
             facts=self._facts(facts) if facts is not None else None,
-            transfusion_days=30,
+            **signed(self.folder / "decisions.tsv", decisions),
+            **LIMITS,
             verdicts=out,
+            decisions=self.overrides,
         )
         return {row["sample"]: row for row in read_table(out, VERDICTS).to_dicts()}
 
@@ -152,11 +153,22 @@ class Gate:
         path.write_text("".join("\t".join(line) + "\n" for line in lines))
         return path
 
-    def _quality(self, sample: str, x: float | None, y: float | None) -> Path:
+    def _mixture(self, sample: str, found: tuple[float, float, float] | None) -> Path:
+        path = self.folder / f"{sample}.contamination.tsv"
+        share, low, high = found or (None, None, None)
+        row = {"sample": sample, "source": "pileup", "sites": 5, "depth": 30.0, "estimate": share,
+               "low": low, "high": high, "assessed": found is not None, "reason": ""}  # fmt: skip
+        write_table(CONTAMINATION.frame([row]), path, CONTAMINATION)
+        return path
+
+    def _quality(self, sample: str, x: int | None, y: int | None) -> Path:
         path = self.folder / f"{sample}.quality.tsv"
-        numbers = dict.fromkeys(QUALITY.names[2:], 1.0)
-        row = {"sample": sample, "reads": 1, **numbers, "x_depth_ratio": x, "y_depth_ratio": y}
-        write_table(QUALITY.frame([row]), path, QUALITY)
+        row = {"sample": sample, "x_copies": x, "y_copies": y}
+        row |= {"x_depth_ratio": None if x is None else x / 2}
+        row |= {"y_depth_ratio": None if y is None else y / 2}
+        path.write_text(
+            "\t".join(row) + "\n" + "\t".join("" if v is None else str(v) for v in row.values())
+        )
         return path
 
 
@@ -168,8 +180,10 @@ def pair(one: str, two: str, recorded: str, finding: str, ibs0: int = 0) -> dict
         "sites": 1_022,
         "ibs0": ibs0,
         "concordant": 1_020,
-        "kinship": 0.4987,
+        "kinship": 0.0123 if finding == "refuted" else 0.4987,
         "finding": finding,
+        "batch": "",
+        "earlier_passed": None,
     }
 
 
@@ -213,7 +227,7 @@ def test_a_parent_and_a_sibling_are_named_by_their_role(gate: Gate) -> None:
     )
     assert "against recorded child (C)" in verdicts["F"]["reason"]
     siblings = gate.run({"C": PARENTS, "D": PARENTS}, [pair("C", "D", "siblings", "refuted", 9)])
-    assert "(coefficient 0.499) against recorded sibling (D)" in siblings["C"]["reason"]
+    assert "(coefficient 0.012) against recorded sibling (D)" in siblings["C"]["reason"]
     two = {"C": {"person": "P"}, "D": {"person": "P"}}
     again = gate.run(two, [pair("C", "D", "same_person", "refuted", 9)])
     assert "against the person's other sample (D)" in again["C"]["reason"]
@@ -228,28 +242,24 @@ def test_duplicates_are_told_with_figures(gate: Gate) -> None:
 
 
 @pytest.mark.parametrize(
-    ("recorded", "depth", "verdict", "confirmed_by"),
+    ("recorded", "copies", "verdict"),
     [
-        ("male", (0.5, 0.49), "pass", "sex"),
-        ("female", (0.5, 0.49), "quarantine", ""),
-        ("male", (1.0, 0.01), "quarantine", ""),
-        ("unknown", (1.0, 0.01), "pass", ""),
-        ("female", (0.5, 0.01), "pass", ""),
-        ("male", (None, None), "pass", ""),
+        ("male", (1, 1), "pass"),
+        ("female", (2, 0), "pass"),
+        ("female", (1, 1), "quarantine"),
+        ("male", (2, 0), "quarantine"),
+        ("unknown", (2, 0), "pass"),
+        ("male", (None, None), "pass"),
     ],
 )
-def test_discordant_sex_holds_back(
-    recorded: str,
-    depth: tuple[float | None, float | None],
-    verdict: str,
-    confirmed_by: str,
-    gate: Gate,
+def test_discordant_sex_holds_back_and_the_recorded_sex_confirms_nobody(
+    recorded: str, copies: tuple[int | None, int | None], verdict: str, gate: Gate
 ) -> None:
-    row = gate.run({"S": {"sex": recorded}}, depths={"S": depth})["S"]
-    assert (row["verdict"], row["confirmed_by"]) == (verdict, confirmed_by)
+    row = gate.run({"S": {"sex": recorded}}, copies={"S": copies})["S"]
+    assert (row["verdict"], row["confirmed_by"]) == (verdict, "")
     if verdict == "quarantine":
         assert row["reason"].startswith(f"sex: discordant, recorded {recorded}, ")
-        assert f"(X {depth[0]:.2f}, Y {depth[1]:.2f} of the autosomes)" in row["reason"]
+        assert "of the autosomes)" in row["reason"]
 
 
 def test_discordant_sex_explains_a_refuted_link_and_confirms_nobody(gate: Gate) -> None:
@@ -259,14 +269,14 @@ def test_discordant_sex_explains_a_refuted_link_and_confirms_nobody(gate: Gate) 
             pair("C", "F", "parent_child", "refuted", 99),
             pair("C", "M", "parent_child", "confirmed"),
         ],
-        {"F": (1.0, 0.0), "M": (1.0, 0.0)},
+        {"F": (2, 0), "M": (2, 0)},
     )
     assert [verdicts[s]["verdict"] for s in "CFM"] == ["pass", "quarantine", "pass"]
-    assert verdicts["M"]["confirmed_by"] == "kinship;sex"
+    assert verdicts["M"]["confirmed_by"] == "kinship"
     alone = gate.run(
         {"C": PARENTS, "F": {"sex": "male"}},
         [pair("C", "F", "parent_child", "confirmed")],
-        {"F": (1.0, 0.0)},
+        {"F": (2, 0)},
     )
     assert alone["C"]["confirmed_by"] == ""
 
@@ -314,31 +324,32 @@ def test_a_donor_and_relatives_are_not_held_back_for_a_recipient(gate: Gate) -> 
 
 def test_a_recipients_sex_by_depth_is_the_donors(gate: Gate) -> None:
     facts = [("PS", "stem_cell_transplant", "", "")]
-    row = gate.run({"S": {"sex": "female"}}, depths={"S": (0.5, 0.5)}, facts=facts)["S"]
+    row = gate.run({"S": {"sex": "female"}}, copies={"S": (1, 1)}, facts=facts)["S"]
     assert (row["sex_found"], row["confirmed_by"]) == ("male", "")
     assert "sex: discordant" not in row["reason"]
 
 
 @pytest.mark.parametrize(
-    ("sheet", "platform", "depth", "reason"),
+    ("sheet", "platform", "copies", "reason"),
     [
         ("female", "sex_female", None, ""),
         ("female", "sex_male", None, "discordant: recorded sex differs between sheet "
          "and platform (female, male)"),
         ("unknown", "sex_male", None, ""),
-        ("unknown", "sex_male", (0.5, 0.5), ""),
-        ("unknown", "sex_male", (1.0, 0.0), "sex: discordant, recorded male, female "
+        ("unknown", "sex_male", (1, 1), ""),
+        ("unknown", "sex_male", (2, 0), "sex: discordant, recorded male, female "
          "by depth (X 1.00, Y 0.00 of the autosomes)"),
         ("female", "", None, ""),
     ],
 )  # fmt: skip
 def test_the_platforms_sex(
-    sheet: str, platform: str, depth: tuple[float, float] | None, reason: str, gate: Gate
+    sheet: str, platform: str, copies: tuple[int, int] | None, reason: str, gate: Gate
 ) -> None:
     facts = [("PS", platform, "", "")] if platform else []
-    row = gate.run({"S": {"sex": sheet}}, depths={"S": depth} if depth else {}, facts=facts)["S"]
-    assert (row["verdict"], row["reason"]) == ("quarantine" if reason else "pass", reason)
-    assert row["confirmed_by"] == ("sex" if depth == (0.5, 0.5) else "")
+    given = {"S": copies} if copies else {}
+    row = gate.run({"S": {"sex": sheet}}, copies=given, facts=facts)["S"]
+    assert row["verdict"] == ("quarantine" if reason else "pass")
+    assert row["reason"].startswith(reason) and bool(row["reason"]) == bool(reason)
     assert "wrong" not in row["reason"]
 
 
@@ -400,14 +411,131 @@ def test_a_table_without_its_columns_is_refused(gate: Gate, tmp_path: Path) -> N
     quality = tmp_path / "Q.tsv"
     quality.write_text("sample\treads\nA\t1\n")
     write_table(KINSHIP.frame([]), tmp_path / "kinship.tsv", KINSHIP)
-    with pytest.raises(FaultError, match="x_depth_ratio, y_depth_ratio"):
+    with pytest.raises(FaultError, match="x_depth_ratio, y_depth_ratio, x_copies, y_copies"):
         judge(
             admitted=gate.write_admitted({"A": {}}),
             kinship=tmp_path / "kinship.tsv",
             quality=[quality],
             calls=[gate._calls("A")],
-            max_male_x_depth_ratio=0.75,
-            min_male_y_depth_ratio=0.25,
-            transfusion_days=30,
+            **LIMITS,
             verdicts=tmp_path / "verdicts.tsv",
+            decisions=tmp_path / "overrides.tsv",
         )
+
+
+def test_contamination_holds_back_and_is_told(gate: Gate) -> None:
+    mixtures = {"A": (0.05, 0.04, 0.06), "B": (0.02, 0.01, 0.04), "C": (0.03, 0.02, 0.03)}
+    verdicts = gate.run({s: {} for s in "ABCDE"}, mixtures={**mixtures, "D": None})
+    assert {s: row["verdict"] for s, row in verdicts.items() if row["reason"]} == {
+        "A": "quarantine"
+    }
+    assert verdicts["A"]["reason"] == (
+        "contamination: 5.0% of another person's DNA (95 % 4.0% to 6.0%), at most 3.0% go on"
+    )
+    assert verdicts["B"]["note"] == "contamination of up to 4.0% can't be excluded"
+    told = {s: row["contamination"] for s, row in verdicts.items()}
+    assert told == {"A": 0.05, "B": 0.02, "C": 0.03, "D": None, "E": None}
+
+
+def test_a_contaminated_sample_explains_a_refuted_link(gate: Gate) -> None:
+    verdicts = gate.run(
+        {"C": PARENTS, "F": {}},
+        [pair("C", "F", "parent_child", "refuted", 99)],
+        mixtures={"F": (0.2, 0.1, 0.3)},
+    )
+    assert [verdicts[s]["verdict"] for s in "CF"] == ["pass", "quarantine"]
+
+
+def test_a_relative_not_on_record_is_noted_for_both(gate: Gate) -> None:
+    verdicts = gate.run({"A": {}, "B": {}}, [pair("A", "B", "unrelated", "unrecorded")])
+    assert verdicts["A"]["note"] == ("first-degree relation not on record: B (coefficient 0.499)")
+    assert "record: A" in verdicts["B"]["note"]
+    assert {row["verdict"] for row in verdicts.values()} == {"pass"}
+    together = {"A": {"family": "F1"}, "B": {"family": "F1"}}
+    assert gate.run(together, [pair("A", "B", "unrelated", "unrecorded")])["A"]["note"] == ""
+
+
+def test_both_of_a_swap_are_held_back_and_named(gate: Gate) -> None:
+    people = {"C": PARENTS, "F": {}, "M": {}, "X": {}}
+    pairs = [
+        pair("C", "F", "parent_child", "refuted", 99),
+        pair("C", "M", "parent_child", "refuted", 98),
+        pair("F", "X", "unrelated", "unrecorded"),
+        pair("M", "X", "unrelated", "unrecorded"),
+    ]
+    verdicts = gate.run(people, pairs)
+    held = {s: row["reason"] for s, row in verdicts.items() if row["verdict"] == "quarantine"}
+    assert held == {
+        "C": "swap: suspected with X: their exchange would explain 2 refuted relation(s)",
+        "X": "swap: suspected with C: their exchange would explain 2 refuted relation(s)",
+    }
+
+
+def earlier(one: str, two: str, recorded: str, finding: str, *, passed: bool) -> dict[str, Any]:
+    return pair(one, two, recorded, finding, 99) | {"batch": "one", "earlier_passed": passed}
+
+
+def test_an_earlier_batch_confirms_refutes_and_duplicates(gate: Gate) -> None:
+    people = {"A": {}, "B": {}, "C": {}, "D": {}, "E": {}}
+    pairs = [
+        earlier("A", "A1", "same_person", "confirmed", passed=True),
+        earlier("B", "B1", "same_person", "refuted", passed=True),
+        earlier("C", "X1", "unrelated", "duplicate", passed=True),
+        earlier("D", "X2", "unrelated", "duplicate", passed=False),
+        earlier("E", "E1", "same_person", "confirmed", passed=False),
+    ]
+    verdicts = gate.run(people, pairs)
+    assert [verdicts[s]["verdict"] for s in people] == [
+        *("pass", "quarantine", "quarantine", "pass", "pass")
+    ]
+    assert [verdicts[s]["confirmed_by"] for s in people] == ["genotype", "", "", "", ""]
+    assert "the person's other sample (B1 of batch one)" in verdicts["B"]["reason"]
+    assert "same genotype as X1 of batch one" in verdicts["C"]["reason"]
+    assert verdicts["D"]["note"] == "looks like X2 of batch one, which was held back there"
+
+
+def test_a_signed_decision_changes_a_verdict_and_is_written_down(gate: Gate) -> None:
+    people = {"A": {}, "B": {}, "C": {}}
+    row = ("pass", "Dr. 김", "2026-01-15", "monozygotic twins, by their own word")
+    verdicts = gate.run(
+        people,
+        [pair("A", "B", "unrelated", "duplicate")],
+        decisions=[
+            ("A", "duplicate", *row),
+            ("B", "sex", *row),
+            ("C", "any", "quarantine", "Dr. 이", "2026-01-16", "tube was broken"),
+        ],
+    )
+    assert [verdicts[s]["verdict"] for s in "ABC"] == ["pass", "quarantine", "quarantine"]
+    assert verdicts["A"]["reason"] == ""
+    assert verdicts["A"]["override"] == (
+        "pass (duplicate): Dr. 김, 2026-01-15: monozygotic twins, by their own word"
+    )
+    assert (verdicts["B"]["override"], verdicts["C"]["note"]) == ("", "")
+    assert verdicts["C"]["reason"] == "staff: held back by Dr. 이 on 2026-01-16: tube was broken"
+    trail = read_table(gate.overrides, OVERRIDES).to_dicts()
+    assert [(r["sample"], r["applied"], r["verdict"]) for r in trail] == [
+        ("A", True, "pass"), ("B", False, "quarantine"), ("C", True, "quarantine"),
+    ]  # fmt: skip
+    assert trail[0]["gate"].startswith("duplicate: 1,020 of")
+    assert all(len(r["file_sha256"]) == len(r["key_sha256"]) == 64 for r in trail)
+
+
+def test_a_decision_on_one_reason_leaves_the_others(gate: Gate) -> None:
+    row = gate.run(
+        {"A": {"sex": "male"}},
+        copies={"A": (2, 0)},
+        mixtures={"A": (0.2, 0.1, 0.3)},
+        decisions=[("A", "sex", "pass", "Dr. 김", "2026-01-15", "aneuploidy by karyotype")],
+    )["A"]
+    assert row["verdict"] == "quarantine"
+    assert row["reason"].startswith("contamination: ") and "sex" not in row["reason"]
+    assert row["override"].startswith("pass (sex): ")
+
+
+def test_a_decision_on_somebody_else_of_the_sheet_is_written_down(gate: Gate) -> None:
+    people = {"A": {}, "B": {"status": "failed"}}
+    decided = [("B", "sex", "pass", "Dr. 김", "2026-01-15", "why")]
+    gate.run(people, called="A", decisions=decided)
+    (row,) = read_table(gate.overrides, OVERRIDES).to_dicts()
+    assert (row["applied"], row["verdict"]) == (False, "")

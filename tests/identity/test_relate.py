@@ -12,11 +12,11 @@ import pytest
 
 from soyang.core.errors import FaultError
 from soyang.core.settings import Identity
-from soyang.core.tables import read_table
+from soyang.core.tables import read_table, write_table
 from soyang.identity.inputs import Subject
 from soyang.identity.relate import relate
 from soyang.identity.relations import Pair, Thresholds, finding, recorded_pairs, recorded_relation
-from soyang.identity.tables import KINSHIP
+from soyang.identity.tables import HETEROZYGOSITY, KINSHIP, SKETCH
 from tests.identity.conftest import People, WriteAdmitted
 
 LIMITS = Thresholds(**{name: Identity().model_dump()[name] for name in Thresholds.__annotations__})
@@ -28,7 +28,7 @@ Row = dict[str, Any]
 def run(tmp_path: Path) -> Callable[[People, Path], dict[str, Row]]:
     """Run the verb on everyone's files; rows by 'first-second'."""
 
-    def run(people: People, admitted: Path) -> dict[str, Row]:
+    def run(people: People, admitted: Path, **more: Any) -> dict[str, Row]:
         out = tmp_path / "kinship.tsv"
         relate(
             admitted=admitted,
@@ -36,7 +36,9 @@ def run(tmp_path: Path) -> Callable[[People, Path], dict[str, Row]]:
             callable_bed=people.paths(".callable.bed.gz"),
             calls=people.paths(".calls.tsv"),
             **LIMITS.__dict__,
+            **more,
             kinship=out,
+            heterozygosity=tmp_path / "heterozygosity.tsv",
         )
         rows = read_table(out, KINSHIP).to_dicts()
         return {f"{row['sample_1']}-{row['sample_2']}": row for row in rows}
@@ -223,7 +225,136 @@ def test_each_sample_needs_all_its_files(
             calls=given[".calls.tsv"],
             **LIMITS.__dict__,
             kinship=tmp_path / "kinship.tsv",
+            heterozygosity=tmp_path / "heterozygosity.tsv",
         )
+
+
+def test_a_relative_that_the_record_lacks_is_found(
+    genome: People, write_admitted: WriteAdmitted, run: Any
+) -> None:
+    father, mother = genome.founder(), genome.founder()
+    genome.write("A", genome.child(father, mother))
+    genome.write("F", father)
+    genome.write("X", genome.founder())
+    rows = run(genome, write_admitted({"A": {}, "F": {}, "X": {}}))
+    assert {pair: row["finding"] for pair, row in rows.items()} == {"A-F": "unrecorded"}
+    assert rows["A-F"]["kinship"] == pytest.approx(0.25, abs=0.04)
+
+
+def test_heterozygosity_is_told_of_x_outside_par_and_of_autosomes(
+    genes: People, write_admitted: WriteAdmitted, run: Any, tmp_path: Path
+) -> None:
+    genes.write("F", genes.founder())
+    rows = [("1", 5, 1), ("1", 6, 2), ("X", 5_000_000, 1), ("X", 6_000_000, None)]
+    rows += [("X", 1_000_000, 1), ("X", 155_800_000, 1), ("X", 7_000_000, 2), ("Y", 9, 1)]
+    frame = pl.DataFrame(
+        [(f"chr{c}", p, "A", "G", d) for c, p, d in rows], schema=SKETCH.schema, orient="row"
+    )
+    write_table(frame, genes.folder / "F.parquet", SKETCH)
+    run(genes, write_admitted(TRIO))
+    (row,) = read_table(tmp_path / "heterozygosity.tsv", HETEROZYGOSITY).to_dicts()
+    assert row == {"sample": "F", "x_sites": 2, "x_heterozygous": 1,
+                   "autosomal_sites": 2, "autosomal_heterozygous": 1}  # fmt: skip
+
+
+def earlier_batch(people: People, admitted: Path, verdicts: dict[str, str]) -> Path:
+    """The results folder of an earlier run on the same files."""
+    folder = people.folder / "앞선 배치"
+    (folder / "admission").mkdir(parents=True)
+    (folder / "identity" / "sketch").mkdir(parents=True)
+    (folder / "admission" / "admitted.tsv").write_bytes(admitted.read_bytes())
+    lines = [f"{sample}\t{verdict}" for sample, verdict in verdicts.items()]
+    text = "\r\n".join(["sample\tverdict", *lines]) + "\r\n"
+    (folder / "identity" / "verdicts.tsv").write_text(text, encoding="utf-8-sig")
+    for sample in verdicts:
+        for suffix in (".callable.bed.gz", ".calls.tsv"):
+            (folder / "calling" / sample).mkdir(parents=True, exist_ok=True)
+            target = folder / "calling" / sample / f"{sample}{suffix}"
+            (people.folder / f"{sample}{suffix}").rename(target)
+        target = folder / "identity" / "sketch" / f"{sample}.parquet"
+        (people.folder / f"{sample}.parquet").rename(target)
+    people.files = [sample for sample in people.files if sample not in verdicts]
+    return folder
+
+
+def test_one_person_in_two_batches_is_found(
+    genome: People, write_admitted: WriteAdmitted, run: Any
+) -> None:
+    same, other, held = genome.founder(), genome.founder(), genome.founder()
+    father = genome.founder()
+    for name, person in {"E1": same, "E2": other, "E3": held, "EF": father}.items():
+        genome.write(name, person)
+    people = {"E1": {"person": "PA"}, "E2": {}, "E3": {"person": "PD"}, "EF": {}}
+    verdicts = {"E1": "pass", "E2": "pass", "E3": "quarantine", "EF": "pass"}
+    folder = earlier_batch(genome, write_admitted(people), verdicts)
+    for name, person in {"A": same, "B": other, "D": genome.founder()}.items():
+        genome.write(name, person)
+    genome.write("C", genome.child(father, genome.founder()))
+    admitted = write_admitted({"A": {}, "B": {}, "C": {"father": "PEF"}, "D": {}})
+    rows = run(genome, admitted, earlier=[f"one={folder}"])
+    assert {p: (r["batch"], r["finding"], r["earlier_passed"]) for p, r in rows.items()} == {
+        "A-E1": ("one", "confirmed", True),
+        "B-E2": ("one", "duplicate", True),
+        "C-EF": ("one", "confirmed", True),
+        "D-E3": ("one", "refuted", False),
+    }
+
+
+def test_a_sample_does_not_confirm_itself(
+    genome: People, write_admitted: WriteAdmitted, run: Any
+) -> None:
+    person = genome.founder()
+    genome.write("A", person)
+    admitted = write_admitted({"A": {}})
+    folder = earlier_batch(genome, admitted, {"A": "pass"})
+    genome.write("A", person)
+    assert run(genome, admitted, earlier=[f"one={folder}"]) == {}
+
+
+def test_a_withdrawn_sketch_of_an_earlier_batch_is_passed_over(
+    genome: People, write_admitted: WriteAdmitted, run: Any
+) -> None:
+    genome.write("E", genome.founder())
+    genome.write("A", genome.founder())
+    admitted = write_admitted({"A": {}, "E": {"person": "PA"}})
+    folder = earlier_batch(genome, admitted, {"E": "pass"})
+    (folder / "identity" / "sketch" / "E.parquet").unlink()
+    assert run(genome, admitted, earlier=[f"one={folder}"]) == {}
+
+
+@pytest.mark.parametrize("earlier", ["folder", "=folder", "one=", "a/b=folder"])
+def test_an_earlier_batch_needs_a_name(
+    earlier: str, genome: People, write_admitted: WriteAdmitted, run: Any
+) -> None:
+    genome.write("A", genome.founder())
+    with pytest.raises(FaultError, match="name=folder"):
+        run(genome, write_admitted({"A": {}}), earlier=[earlier])
+
+
+def test_an_earlier_batch_without_its_tables_is_refused(
+    genome: People, write_admitted: WriteAdmitted, run: Any
+) -> None:
+    genome.write("A", genome.founder())
+    with pytest.raises(FaultError, match="no such file"):
+        run(genome, write_admitted({"A": {}}), earlier=[f"one={genome.folder / 'none'}"])
+
+
+def test_a_fixed_list_needs_no_regions_and_gives_the_same_relations(
+    genome: People, write_admitted: WriteAdmitted, run: Any, tmp_path: Path
+) -> None:
+    father, mother = genome.founder(), genome.founder()
+    for name, person in {
+        "F": father, "M": mother, "C": genome.child(father, mother), "X": genome.founder()
+    }.items():  # fmt: skip
+        genome.write(name, person)
+    admitted = write_admitted(TRIO | {"X": {"father": "PF"}})
+    before = {pair: row["finding"] for pair, row in run(genome, admitted).items()}
+    for sample in genome.files:
+        genome.with_reference(sample)
+        (genome.folder / f"{sample}.callable.bed.gz").unlink()
+    rows = run(genome, admitted, sites=genome.write_sites())
+    assert {pair: row["finding"] for pair, row in rows.items()} == before
+    assert before == {"C-F": "confirmed", "C-M": "confirmed", "C-X": "refuted", "F-X": "refuted"}
 
 
 def subject(sample: str, person: str = "", father: str = "", mother: str = "") -> Subject:
@@ -253,12 +384,17 @@ CHILD, FATHER, OTHER = subject("C", father="PF", mother="PM"), subject("F"), sub
     ("changes", "one", "two", "said"),
     [
         ({}, CHILD, OTHER, "duplicate"),
+        ({"kinship": 0.177, "ibs0": 9}, CHILD, OTHER, "unrecorded"),
+        ({"kinship": 0.176, "ibs0": 9}, CHILD, OTHER, "none"),
+        ({"kinship": 0.177, "ibs0": 9, "segments": 29}, CHILD, OTHER, "none"),
+        ({"kinship": 0.177, "ibs0": 9, "absence_known": 1}, CHILD, OTHER, "none"),
+        ({"kinship": 0.177, "ibs0": 9, "sites": 49}, CHILD, OTHER, "none"),
         ({}, CHILD, FATHER, "duplicate"),
         ({"segments": 2}, CHILD, FATHER, "confirmed"),
         ({"windows": 4, "segments": 1}, CHILD, FATHER, "none"),
-        ({"concordant": 979}, CHILD, OTHER, "none"),
-        ({"kinship": 0.35}, CHILD, OTHER, "none"),
-        ({"ibs0": 1}, CHILD, OTHER, "none"),
+        ({"concordant": 979}, CHILD, OTHER, "unrecorded"),
+        ({"kinship": 0.35}, CHILD, OTHER, "unrecorded"),
+        ({"ibs0": 1}, CHILD, OTHER, "unrecorded"),
         ({"ibs0": 20, "concordant": 500}, CHILD, FATHER, "confirmed"),
         ({"ibs0": 21, "concordant": 500}, CHILD, FATHER, "refuted"),
         ({}, CHILD, subject("C2", person="PC"), "confirmed"),

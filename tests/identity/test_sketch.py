@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import polars as pl
@@ -109,3 +110,76 @@ def test_what_is_no_vcf_is_refused(tmp_path: Path) -> None:
     for vcf in (text, tmp_path / "none.vcf"):
         with pytest.raises(FaultError, match="allowed: a VCF"):
             sketch(vcf=vcf, sketch=tmp_path / "S1.parquet")
+
+
+SITES_HEADER = """##fileformat=VCFv4.2
+##contig=<ID=1>
+##contig=<ID=X>
+##INFO=<ID=AF,Number=A,Type=Float,Description="Frequency">
+#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO
+"""
+
+
+@pytest.fixture
+def listed(make_vcf: MakeVcf, tmp_path: Path) -> dict[str, Path]:
+    """A sample, its callable regions and calls, and a list of sites in the other spelling."""
+    records = [
+        "chr1 10 . A G . PASS . GT:DP:GQ 0/1:30:99",
+        "chr1 20 . A C . PASS . GT:DP:GQ 0/1:30:99",
+        "chr1 50 . A T . PASS . GT:DP:GQ 1/1:30:99",
+        "chr1 60 . A G . PASS . GT:DP:GQ 0/1:3:99",
+        "chrX 77 . A G . PASS . GT:DP:GQ 0/1:30:99",
+        "chrY 5 . A G . PASS . GT:DP:GQ 0/1:30:99",
+    ]
+    contigs = {"chr1": 10_000, "chrX": 10_000, "chrY": 10_000}
+    vcf = make_vcf(records, samples=["S1"], contigs=contigs)
+    bed = tmp_path / "S1.callable.bed.gz"
+    bed.write_bytes(gzip.compress(b"chr1\t0\t35\nchr1\t59\t80\n"))
+    calls = tmp_path / "S1.calls.tsv"
+    calls.write_text("sample\tcallable_known\nS1\ttrue\n")
+    sites = tmp_path / "sites.vcf"
+    places = (10, 20, 30, 40, 60, 70)
+    sites.write_text(SITES_HEADER + "".join(f"1\t{p}\t.\tA\tG\t.\t.\tAF=0.3\n" for p in places))
+    return {"vcf": vcf, "callable_bed": bed, "calls": calls, "sites": sites}
+
+
+def sketched(tmp_path: Path, **files: Path) -> dict[tuple[str, int, str], int | None]:
+    out = tmp_path / "S1.parquet"
+    sketch(**files, sketch=out)
+    rows = read_table(out, SKETCH).to_dicts()
+    return {(row["contig"], row["position"], row["alt"]): row["dosage"] for row in rows}
+
+
+def test_with_listed_sites_a_sketch_stands_for_itself(
+    listed: dict[str, Path], tmp_path: Path
+) -> None:
+    # At 20 the sample carries another base, 40 is not callable, 50 is not listed.
+    assert sketched(tmp_path, **listed) == {
+        ("chr1", 10, "G"): 1,
+        ("chr1", 30, "G"): 0,
+        ("chr1", 60, "G"): None,
+        ("chr1", 70, "G"): 0,
+        ("chrX", 77, "G"): 1,
+    }
+
+
+def test_where_absence_is_unknown_there_is_no_reference_genotype(
+    listed: dict[str, Path], tmp_path: Path
+) -> None:
+    listed["calls"].write_text("sample\tcallable_known\nS1\tfalse\n")
+    assert 0 not in sketched(tmp_path, **listed).values()
+
+
+def test_sites_of_an_ancestry_reference_are_added(listed: dict[str, Path], tmp_path: Path) -> None:
+    reference = tmp_path / "groups.tsv"
+    reference.write_text(
+        "#name=G\n#version=1\n#assembly=GRCh38\ncontig\tposition\tref\talt\ta\tb\n"
+        "chr1\t33\tC\tT\t0.1\t0.9\nchr1\t50\tA\tT\t0.1\t0.9\n"
+    )
+    both = sketched(tmp_path, **listed, ancestry_reference=reference)
+    assert (both["chr1", 33, "T"], both["chr1", 50, "T"]) == (0, 2)
+    del listed["sites"]
+    alone = sketched(tmp_path, **listed, ancestry_reference=reference)
+    assert alone["chr1", 20, "C"] == 1
+    assert alone["chr1", 33, "T"] == 0
+    assert ("chr1", 30, "G") not in alone

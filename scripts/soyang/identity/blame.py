@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 
@@ -21,6 +21,10 @@ class Link:
         kinship: KING-robust coefficient, None if there is none.
         finding: what the figures say.
         child: which of the two is the child, empty if neither is.
+        batch: earlier batch of ``two``, empty for this one.
+        earlier_passed: whether ``two`` passed the gate in its earlier batch.
+        first_degree: whether the coefficient is that of the first degree or nearer.
+        parental: whether, besides, opposite homozygotes are as rare as in parent and child.
     """
 
     one: str
@@ -32,10 +36,16 @@ class Link:
     kinship: float | None
     finding: str
     child: str = ""
+    batch: str = ""
+    earlier_passed: bool | None = None
+    first_degree: bool = False
+    parental: bool = False
 
     @property
     def both(self) -> frozenset[str]:
-        """The two samples."""
+        """The samples of this batch."""
+        if self.batch:
+            return frozenset({self.one})
         return frozenset({self.one, self.two})
 
     def other(self, sample: str) -> str:
@@ -46,40 +56,18 @@ class Link:
 def _links_of(links: Iterable[Link]) -> dict[str, list[Link]]:
     found: dict[str, list[Link]] = defaultdict(list)
     for link in links:
-        found[link.one].append(link)
-        found[link.two].append(link)
+        for sample in sorted(link.both):
+            found[sample].append(link)
     return found
 
 
-def duplicates(links: Collection[Link]) -> dict[str, list[Link]]:
+def duplicates(links: Iterable[Link]) -> dict[str, list[Link]]:
     """Samples held back because they look like somebody else's, with the links that show it.
 
-    Of a group that looks like one sample, all are held back, unless exactly one is confirmed
-    by its relatives: then that one is who the record says, and the others are not.
+    All of a group are held back: relatives who confirm one say that the genotype is that
+    person's, not that the tube is, and the other tube's person has none.
     """
-    same = _links_of(link for link in links if link.finding == "duplicate")
-    confirmed = {s for link in links if link.finding == "confirmed" for s in link.both}
-    held: dict[str, list[Link]] = {}
-    for group in _groups(same):
-        sure = group & confirmed
-        spared = sure if len(sure) == 1 else set()
-        held |= {sample: same[sample] for sample in group - spared}
-    return held
-
-
-def _groups(links: Mapping[str, list[Link]]) -> list[set[str]]:
-    groups: list[set[str]] = []
-    for sample in sorted(links):
-        if any(sample in group for group in groups):
-            continue
-        group, todo = {sample}, [sample]
-        while todo:
-            here = todo.pop()
-            found = {link.other(here) for link in links[here]} - group
-            group |= found
-            todo += found
-        groups.append(group)
-    return groups
+    return _links_of(link for link in links if link.finding == "duplicate")
 
 
 def refuted(links: Collection[Link], explained: Collection[str]) -> dict[str, list[Link]]:

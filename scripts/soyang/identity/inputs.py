@@ -23,7 +23,10 @@ class Subject:
         sex: recorded sex: male, female or unknown.
         father: father's pseudonym, empty if none.
         mother: mother's pseudonym, empty if none.
+        family: recorded family, empty if none.
         collected: day on which the specimen was taken, None if not known.
+        batch: earlier batch of the sample, empty for this one.
+        earlier_passed: whether it passed the gate in its earlier batch.
     """
 
     sample: str
@@ -31,7 +34,10 @@ class Subject:
     sex: str
     father: str
     mother: str
+    family: str = ""
     collected: date | None = None
+    batch: str = ""
+    earlier_passed: bool | None = None
 
     @property
     def parents(self) -> frozenset[str]:
@@ -43,7 +49,13 @@ def read_subjects(admitted: Path) -> dict[str, Subject]:
     """Admitted samples by name; who was not admitted is left out."""
     return {
         row["sample"]: Subject(
-            **{name: row[name] for name in NAMES}, collected=day(row["collected"])
+            sample=row["sample"],
+            person=row["person"],
+            sex=row["sex"],
+            father=row["father"],
+            mother=row["mother"],
+            family=row.get("family", ""),
+            collected=day(row["collected"]),
         )
         for row in read_rows(admitted, "status", *NAMES, "collected")
         if row["status"] == "admitted"

@@ -2,58 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from soyang.core.files import read_rows
 from soyang.core.tables import read_table, write_table
-from soyang.identity.blame import Link, duplicates, refuted
-from soyang.identity.facts import OnRecord, Recorded, judge_record, read_facts
+from soyang.identity.blame import Link
+from soyang.identity.facts import Recorded, judge_record, read_facts
 from soyang.identity.inputs import Subject, read_calls, read_subjects, require
-from soyang.identity.tables import KINSHIP, VERDICTS
+from soyang.identity.overrides import NONE, read_overrides
+from soyang.identity.sex import SexEvidence, SexLimits
+from soyang.identity.tables import CONTAMINATION, HETEROZYGOSITY, KINSHIP, OVERRIDES, VERDICTS
+from soyang.identity.verdicts import Evidence, Mixture, override_rows, verdict_rows
 
-
-@dataclass(frozen=True, kw_only=True)
-class SexDepth:
-    """Depth of X and Y over that of the autosomes, None where there is no such sequence."""
-
-    x: float | None
-    y: float | None
+SEX = ("x_depth_ratio", "y_depth_ratio", "x_copies", "y_copies")
 
 
 def judge(
     *,
     admitted: Path,
     kinship: Path,
+    heterozygosity: Path | None = None,
     quality: list[Path] | None = None,
     calls: list[Path] | None = None,
+    contamination: list[Path] | None = None,
     facts: Path | None = None,
-    max_male_x_depth_ratio: float,
-    min_male_y_depth_ratio: float,
+    overrides: Path | None = None,
+    override_key: list[Path] | None = None,
+    max_one_x_heterozygosity: float,
+    min_two_x_heterozygosity: float,
+    min_sites: int,
+    min_first_degree_kinship: float,
+    max_parent_child_ibs0: float,
+    max_contamination: float,
     transfusion_days: int,
     verdicts: Path,
+    decisions: Path,
 ) -> None:
     """Say of each sample whether it goes on or is held back, and why.
 
-    Held back are, in this order:
+    Held back are:
 
     1. who has a stem-cell transplant on record that may be older than the specimen: the blood
        carries the donor's genotype, so that no relative and no look-alike is held back for it;
     2. whose recorded sex differs between sheet and platform: which of the two is this person's
        can't be seen from here;
-    3. who looks like somebody else's sample ('duplicate'): of a group that looks like one
-       sample all, unless exactly one is confirmed by its relatives, then the others;
-    4. whose X and Y depth is discordant with the recorded sex ('sex'), the platform's where the
-       sheet has none;
-    5. whom relatives refute ('kinship'), as far as 1 to 4 do not explain it. A refuted link
+    3. both of a suspected swap ('swap'): relatives refute one of them, and the exchange of the
+       two would make the recorded relations true;
+    4. all who look like one sample under several names ('duplicate'), in this batch or with one
+       that passed an earlier one;
+    5. whose X and Y contradict the recorded sex ('sex'), the platform's where the sheet has
+       none; unexpected copies that do not contradict it are noted;
+    6. who has more of another person's DNA than is allowed ('contamination');
+    7. whom relatives refute ('kinship'), as far as 1 to 6 do not explain it. A refuted link
        does not say which of the two is not who the record says. While links are unexplained,
        those samples are held back that have most of them; of these, those with the fewest
        confirmed links; of these, the children; who still is equal, together. So a child that
        both parents refute is held back alone, and a father whom one of two confirmed
        siblings' samples refutes stays.
 
-    A transfusion shortly before the specimen holds nobody back; it is noted.
+    A transfusion shortly before the specimen, a relative that the record does not have, and
+    unexpected copies hold nobody back; they are noted.
+
+    A signed file of decisions changes verdicts, each for one reason of one sample; all that it
+    says is written to the table of decisions, with what came of it.
 
     Reasons can show non-paternity. They are for the ledger, which staff read, and for no report.
     What judges medicines by genotype reads the facts themselves, not these verdicts.
@@ -61,167 +73,119 @@ def judge(
     Args:
         admitted: who may enter, with sex and parents (ADMITTED).
         kinship: related and similar pairs (KINSHIP).
+        heterozygosity: of X and autosomes, each sample's (HETEROZYGOSITY).
         quality: each sample's row of QUALITY; only samples with reads have one.
         calls: each sample's row of CALLS; each gets a verdict.
+        contamination: each sample's row of CONTAMINATION; without, it is not assessed.
         facts: what the platform has on record of sex, transplants and transfusions (FACTS).
-        max_male_x_depth_ratio: X depth over autosomes, at most, in one X.
-        min_male_y_depth_ratio: Y depth over autosomes, at least, in one Y.
+        overrides: signed decisions; its signature is <file>.sig.
+        override_key: public keys (PEM) of who may decide.
+        max_one_x_heterozygosity: X heterozygosity over the autosomes', at most, in one X.
+        min_two_x_heterozygosity: the same, at least, in two X.
+        min_sites: fewest sites of X for a statement on its heterozygosity.
+        min_first_degree_kinship: coefficient from which on two are of the first degree.
+        max_parent_child_ibs0: share of opposite homozygotes, at most, in parent and child.
+        max_contamination: share of another person's DNA, at most.
         transfusion_days: days after a transfusion in which a sample may show the donor's DNA.
         verdicts: table to write (VERDICTS).
+        decisions: table to write (OVERRIDES): what was decided by whom, and what came of it.
 
     Raises:
-        FaultError: a sample is not admitted, or a pair's or quality's sample has no calls.
+        FaultError: a sample is not admitted, or a pair's or quality's sample has no calls; the
+            decisions are not signed, or can't be.
     """
     everyone = read_subjects(admitted)
     called = sorted(read_calls(calls or ()))
     require(called, everyone, admitted)
     subjects = {sample: everyone[sample] for sample in called}
-    links = _read_links(kinship, subjects)
-    depths = _read_depths(quality or ())
-    require(depths, subjects, admitted)
-    sexes = {
-        sample: sex_found(
-            depths.get(sample, SexDepth(x=None, y=None)),
-            max_male_x=max_male_x_depth_ratio,
-            min_male_y=min_male_y_depth_ratio,
-        )
-        for sample in called
-    }
+    evidence = _read_evidence(quality or (), heterozygosity)
+    require(evidence, subjects, admitted)
     known = read_facts(facts) if facts else {}
-    records = {
-        sample: judge_record(subject, known.get(subject.person, Recorded()), transfusion_days)
-        for sample, subject in subjects.items()
-    }
-    rows = verdict_rows(subjects, links, depths, sexes, records)
-    write_table(VERDICTS.frame(rows), verdicts, VERDICTS)
+    signed = NONE
+    if overrides:
+        sheet = {row["sample"] for row in read_rows(admitted, "sample")}
+        signed = read_overrides(overrides, override_key or (), sheet)
+    rows = verdict_rows(
+        subjects,
+        Evidence(
+            links=_read_links(kinship, subjects, min_first_degree_kinship, max_parent_child_ibs0),
+            sexes=evidence,
+            mixtures=_read_mixtures(contamination or (), subjects),
+            records={
+                sample: judge_record(
+                    subject, known.get(subject.person, Recorded()), transfusion_days
+                )
+                for sample, subject in subjects.items()
+            },
+        ),
+        SexLimits(
+            max_one_x_heterozygosity=max_one_x_heterozygosity,
+            min_two_x_heterozygosity=min_two_x_heterozygosity,
+            min_sites=min_sites,
+        ),
+        max_contamination,
+        signed.decisions,
+    )
+    write_table(OVERRIDES.frame(override_rows(signed, rows)), decisions, OVERRIDES)
+    table = [{name: row[name] for name in VERDICTS.names} for row in rows]
+    write_table(VERDICTS.frame(table), verdicts, VERDICTS)
 
 
-def _read_links(kinship: Path, subjects: Mapping[str, Subject]) -> list[Link]:
+def _read_links(
+    kinship: Path, subjects: Mapping[str, Subject], first_degree: float, max_ibs0: float
+) -> list[Link]:
     rows = read_table(kinship, KINSHIP).to_dicts()
-    require((row[end] for row in rows for end in ("sample_1", "sample_2")), subjects, kinship)
+    ends = [row["sample_1"] for row in rows]
+    ends += [row["sample_2"] for row in rows if not row["batch"]]
+    require(ends, subjects, kinship)
     links = []
     for row in rows:
         one, two = row.pop("sample_1"), row.pop("sample_2")
-        child = one if subjects[two].person in subjects[one].parents else two
-        is_child = row["recorded"] == "parent_child"
-        links.append(Link(one=one, two=two, child=child if is_child else "", **row))
+        child = ""
+        if row["recorded"] == "parent_child":
+            # Of a pair with an earlier batch only the first can be held back, and is named.
+            is_two = not row["batch"] and subjects[one].person in subjects[two].parents
+            child = two if is_two else one
+        near = row["kinship"] is not None and row["kinship"] >= first_degree
+        parental = near and row["ibs0"] <= max_ibs0 * row["sites"]
+        links.append(
+            Link(one=one, two=two, child=child, first_degree=near, parental=parental, **row)
+        )
     return links
 
 
-def _read_depths(quality: Iterable[Path]) -> dict[str, SexDepth]:
-    ratios = ("x_depth_ratio", "y_depth_ratio")
-    rows = [row for path in quality for row in read_rows(path, "sample", *ratios)]
-    return {
-        row["sample"]: SexDepth(x=_number(row["x_depth_ratio"]), y=_number(row["y_depth_ratio"]))
-        for row in rows
-    }
+def _read_evidence(quality: Iterable[Path], heterozygosity: Path | None) -> dict[str, SexEvidence]:
+    found: dict[str, dict[str, float | int | None]] = {}
+    for path in quality:
+        for row in read_rows(path, "sample", *SEX):
+            found[row["sample"]] = {
+                "x_depth": _number(row["x_depth_ratio"]),
+                "y_depth": _number(row["y_depth_ratio"]),
+                "x_copies": _count(row["x_copies"]),
+                "y_copies": _count(row["y_copies"]),
+            }
+    if heterozygosity:
+        for figures in read_table(heterozygosity, HETEROZYGOSITY).to_dicts():
+            found.setdefault(figures.pop("sample"), {}).update(figures)
+    return {sample: SexEvidence(**figures) for sample, figures in found.items()}  # type: ignore[arg-type]
 
 
 def _number(text: str) -> float | None:
     return float(text) if text else None
 
 
-def sex_found(depth: SexDepth, *, max_male_x: float, min_male_y: float) -> str:
-    """Sex from X and Y depth: male (one X, a Y), female (two X, no Y), else unclear.
-
-    One of the two alone says too little: without either it is not assessed.
-    """
-    if depth.x is None or depth.y is None:
-        return "not_assessed"
-    one_x, a_y = depth.x <= max_male_x, depth.y >= min_male_y
-    if one_x != a_y:
-        return "unclear"
-    return "male" if one_x else "female"
+def _count(text: str) -> int | None:
+    return int(text) if text else None
 
 
-def verdict_rows(
-    subjects: Mapping[str, Subject],
-    links: Sequence[Link],
-    depths: Mapping[str, SexDepth],
-    sexes: Mapping[str, str],
-    records: Mapping[str, OnRecord],
-) -> list[dict[str, str]]:
-    """One row of VERDICTS for each subject, by sample name."""
-    foreign = {s for s, record in records.items() if record.donor}
-    own = [link for link in links if not link.both & foreign]
-    same = duplicates(own)
-    discordant = {s for s in subjects if _discordant(records[s].sex, sexes[s])} - foreign
-    on_record = {s for s, record in records.items() if record.reasons}
-    against = refuted(own, {*same, *discordant, *on_record})
-    held = {*same, *discordant, *on_record, *against}
-    rows = []
-    for sample in sorted(subjects):
-        subject, record = subjects[sample], records[sample]
-        reasons = list(record.reasons)
-        if sample in same:
-            reasons.append(_duplicate_reason(sample, same[sample]))
-        if sample in discordant:
-            reasons.append(_sex_reason(record.sex, sexes[sample], depths[sample]))
-        if sample in against:
-            reasons.append(_kinship_reason(subject, subjects, against[sample]))
-        rows.append(
-            {
-                "person": subject.person,
-                "sample": sample,
-                "verdict": "quarantine" if reasons else "pass",
-                "reason": "; ".join(reasons),
-                "confirmed_by": ""
-                if record.donor
-                else _confirmed_by(sample, record.sex, sexes[sample], own, held),
-                "sex_found": sexes[sample],
-                "note": record.note,
-            }
-        )
-    return rows
-
-
-def _discordant(recorded: str, found: str) -> bool:
-    return {recorded, found} == {"male", "female"}
-
-
-def _confirmed_by(
-    sample: str, recorded: str, sex: str, links: Sequence[Link], held: set[str]
-) -> str:
-    """A relative who is held back confirms nobody."""
-    by_kin = any(
-        link.finding == "confirmed" and sample in link.both and link.other(sample) not in held
-        for link in links
-    )
-    by_sex = recorded == sex
-    return ";".join(word for word, said in (("kinship", by_kin), ("sex", by_sex)) if said)
-
-
-def _duplicate_reason(sample: str, links: Sequence[Link]) -> str:
-    pairs = [
-        f"{link.concordant:,} of {link.sites:,} sites with the same genotype as "
-        f"{link.other(sample)} (coefficient {link.kinship:.3f})"
-        for link in links
-    ]
-    return f"duplicate: {', '.join(pairs)}"
-
-
-def _sex_reason(recorded: str, found: str, depth: SexDepth) -> str:
-    return (
-        f"sex: discordant, recorded {recorded}, {found} by depth "
-        f"(X {depth.x:.2f}, Y {depth.y:.2f} of the autosomes)"
-    )
-
-
-def _kinship_reason(subject: Subject, subjects: Mapping[str, Subject], links: list[Link]) -> str:
-    pairs = []
-    for link in links:
-        other = subjects[link.other(subject.sample)]
-        figures = f"{link.ibs0:,} of {link.sites:,} sites with opposite homozygotes"
-        if link.recorded != "parent_child" and link.kinship is not None:
-            figures += f" (coefficient {link.kinship:.3f})"
-        pairs.append(f"{figures} against {_role(subject, other)} ({other.sample})")
-    return f"kinship: {', '.join(pairs)}"
-
-
-def _role(subject: Subject, other: Subject) -> str:
-    if other.person == subject.person:
-        return "the person's other sample"
-    roles = {subject.father: "recorded father", subject.mother: "recorded mother"}
-    if other.person in roles:
-        return roles[other.person]
-    return "recorded child" if subject.person in other.parents else "recorded sibling"
+def _read_mixtures(paths: Iterable[Path], subjects: Mapping[str, Subject]) -> dict[str, Mixture]:
+    found: dict[str, Mixture] = {}
+    for path in paths:
+        rows = read_table(path, CONTAMINATION).to_dicts()
+        require((row["sample"] for row in rows), subjects, path)
+        for row in rows:
+            if row["assessed"]:
+                found[row["sample"]] = Mixture(
+                    share=row["estimate"], low=row["low"], high=row["high"]
+                )
+    return found

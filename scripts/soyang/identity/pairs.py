@@ -1,4 +1,4 @@
-"""Figures of all pairs of samples, as matrix products over their genotypes.
+"""Figures of pairs of samples: blocks of matrix products find the pairs, then each is counted.
 
 Kinship is the KING-robust between-family estimator (Manichaikul et al., Bioinformatics
 2010;26:2867, equation 11), which needs no allele frequencies:
@@ -7,213 +7,205 @@ Kinship is the KING-robust between-family estimator (Manichaikul et al., Bioinfo
 
 with N_AaAa sites where both are heterozygous, N_AAaa with opposite homozygotes, and N_Aa the
 smaller of the pair's own counts of heterozygous sites.
+
+Memory: one byte for each sample and site, at most ``MOST_CELLS``, and the planes of two blocks;
+nothing that grows with the number of pairs is kept but the pairs found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from soyang.core.assembly import CHROMOSOMES, bare
+from soyang.identity.genotypes import MISSING, Counts, States, window_of
 
-Counts = npt.NDArray[np.int64]
-States = npt.NDArray[np.int8]
-
-MISSING = -1
-CHUNK = 16_384
-"""Sites in one matrix product: small enough for memory, and for exact counts in float32."""
-_AUTOSOMES = {name: number for number, name in enumerate(CHROMOSOMES[:22])}
-_MOST_WINDOWS = 1_000_000_000
-_NO_KEY = np.iinfo(np.int64).max
-_BASES = {"A": 0, "C": 1, "G": 2, "T": 3}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Where one sample's genotypes come from.
-
-    Attributes:
-        sample: sample.
-        sketch: its sketch.
-        regions: callable regions (contig, start 0-based, end exclusive), sorted and disjoint
-            within a contig; no rows if absence of a variant says nothing.
-    """
-
-    sample: str
-    sketch: Path
-    regions: pl.DataFrame
+MOST_CELLS = 1_200_000_000
+"""Samples times sites: bytes of genotypes in memory."""
+CHUNK = 8_192
+"""Sites in one matrix product."""
+BLOCK = 2_048
+"""Samples on one side of a matrix product."""
+Plane = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """Counts of sites for all pairs, each of shape (samples, samples).
+    """Counts of sites for all pairs of two blocks, each of shape (first, second).
+
+    Counts stay below 2^24, so they are exact in float32.
 
     Attributes:
         sites: both have a genotype and at least one carries the alternate allele.
         ibs0: opposite homozygotes.
         concordant: the same genotype, among ``sites``.
         het_both: both heterozygous.
-        het_first: the row's sample is heterozygous and the column's has a genotype.
+        het_first: the first is heterozygous and the second has a genotype.
+        het_second: the same the other way round.
     """
 
-    sites: Counts
-    ibs0: Counts
-    concordant: Counts
-    het_both: Counts
-    het_first: Counts
+    sites: Plane
+    ibs0: Plane
+    concordant: Plane
+    het_both: Plane
+    het_first: Plane
+    het_second: Plane
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(**{k: getattr(self, k) + getattr(other, k) for k in self.__annotations__})
 
-    @classmethod
-    def zero(cls, samples: int) -> Tally:
-        """No sites yet."""
-        return cls(**{k: np.zeros((samples, samples), np.int64) for k in cls.__annotations__})
-
     @property
     def kinship(self) -> npt.NDArray[np.float64]:
         """KING-robust coefficients; NaN where one of the pair has no heterozygous site."""
-        own, other = self.het_first, self.het_first.T
-        least = np.minimum(own, other).astype(np.float64)
+        least = np.minimum(self.het_first, self.het_second).astype(np.float64)
         least[least == 0] = np.nan
         shared: npt.NDArray[np.float64] = (self.het_both - 2 * self.ibs0) / (2 * least)
-        return shared + 0.5 - (own + other) / (4 * least)
+        return shared + 0.5 - (self.het_first + self.het_second) / (4 * least)
 
 
-def tally(states: States) -> Tally:
-    """Count one chunk of sites.
+def tally(first: States, second: States) -> Tally:
+    """Count one chunk of sites for all pairs of a sample of ``first`` and one of ``second``.
 
     Args:
-        states: (samples, sites), alternate alleles 0, 1, 2 or ``MISSING``.
+        first: (samples, sites), alternate alleles 0, 1, 2 or ``MISSING``.
+        second: the same sites of other samples, or of the same.
     """
-    ref, het, alt = ((states == dosage).astype(np.float32) for dosage in (0, 1, 2))
+    ref, het, alt = (_plane(first, dosage) for dosage in (0, 1, 2))
     known = ref + het + alt
-    opposite = alt @ ref.T
-    het_both = het @ het.T
-    figures = {
-        "sites": known @ known.T - ref @ ref.T,
-        "ibs0": opposite + opposite.T,
-        "concordant": het_both + alt @ alt.T,
-        "het_both": het_both,
-        "het_first": het @ known.T,
-    }
-    return Tally(**{name: np.rint(count).astype(np.int64) for name, count in figures.items()})
+    others = [ref, het, alt, known]
+    if second is not first:
+        others = [_plane(second, dosage) for dosage in (0, 1, 2)]
+        others.append(others[0] + others[1] + others[2])
+    ref_2, het_2, alt_2, known_2 = (plane.T for plane in others)
+    het_both = het @ het_2
+    return Tally(
+        sites=known @ known_2 - ref @ ref_2,
+        ibs0=alt @ ref_2 + ref @ alt_2,
+        concordant=het_both + alt @ alt_2,
+        het_both=het_both,
+        het_first=het @ known_2,
+        het_second=known @ het_2,
+    )
 
 
-def tally_all(sources: Sequence[Source]) -> Tally:
-    """Count all pairs over all autosomal sites that anyone carries."""
-    total = Tally.zero(len(sources))
-    for states in _chunks(sources):
-        total += tally(states)
+def _plane(states: States, dosage: int) -> Plane:
+    plane: Plane = (states == dosage).astype(np.float32)
+    return plane
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which pairs that no record links are looked at more closely.
+
+    Attributes:
+        min_sites: fewest shared sites.
+        min_concordance: share of same genotypes from which on a pair may be one sample.
+        min_kinship: kinship from which on a pair may be of the first degree; only where the
+            absence of a variant is known in both, else what both carry makes them alike.
+    """
+
+    min_sites: int
+    min_concordance: float
+    min_kinship: float
+
+
+def alike(states: States, known: Flags, own: int, wanted: Wanted) -> Iterator[tuple[int, int]]:
+    """Pairs that look like one sample or like relatives of the first degree, by their indexes.
+
+    Args:
+        states: (samples, sites); samples of this batch first.
+        known: for each sample, whether absence of a variant can mean the reference.
+        own: samples of this batch; pairs of two others are not compared.
+        wanted: which pairs.
+    """
+    for top in range(0, own, BLOCK):
+        first = slice(top, min(top + BLOCK, own))
+        for left in range(top, len(states), BLOCK):
+            second = slice(left, min(left + BLOCK, len(states)))
+            counts = _tally_blocks(states, first, second)
+            with np.errstate(invalid="ignore"):
+                related = counts.kinship >= wanted.min_kinship
+            related &= known[first, None] & known[None, second]
+            same = counts.concordant >= wanted.min_concordance * counts.sites
+            found = (same | related) & (counts.sites >= wanted.min_sites)
+            for i, j in np.argwhere(found).tolist():
+                if top + i < left + j:
+                    yield top + i, left + j
+
+
+def _tally_blocks(states: States, first: slice, second: slice) -> Tally:
+    sites = states.shape[1]
+    total: Tally | None = None
+    for start in range(0, max(sites, 1), CHUNK):
+        rows = states[first, start : start + CHUNK]
+        columns = rows if first == second else states[second, start : start + CHUNK]
+        part = tally(rows, columns)
+        total = part if total is None else total + part
+    assert total is not None
     return total
 
 
-def _chunks(sources: Sequence[Source]) -> Iterator[States]:
-    for contig in _contigs(sources):
-        sketches = [_keys(source.sketch, contig) for source in sources]
-        carried = [keys[dosage != MISSING] for keys, dosage in sketches]
-        sites = np.unique(np.concatenate(carried))
-        regions = [_bounds(source.regions, contig) for source in sources]
-        for first in range(0, len(sites), CHUNK):
-            part = sites[first : first + CHUNK]
-            rows = zip(sketches, regions, strict=True)
-            yield np.stack([states_at(part, *_near(part, *own), *where) for own, where in rows])
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Figures of one pair.
+
+    Attributes:
+        sites: both have a genotype, at least one carries the alternate allele.
+        ibs0: of these, with opposite homozygotes.
+        concordant: of these, with the same genotype.
+        kinship: KING-robust coefficient, None without heterozygous sites.
+        windows: small windows in which both carry something.
+        segments: large windows in which both carry something.
+    """
+
+    sites: int
+    ibs0: int
+    concordant: int
+    kinship: float | None
+    windows: int
+    segments: int
 
 
-def _near(sites: Counts, keys: Counts, dosages: States) -> tuple[Counts, States]:
-    """The part of a sketch from the first site's position to the last one's."""
-    first, last = np.searchsorted(keys, (sites[0] // 4 * 4, sites[-1] // 4 * 4 + 4))
-    return keys[first:last], dosages[first:last]
-
-
-def _contigs(sources: Sequence[Source]) -> list[str]:
-    found = {
-        contig
-        for source in sources
-        for contig in pl.scan_parquet(source.sketch, glob=False)
-        .select(pl.col("contig").unique())
-        .collect()["contig"]
-    }
-    return sorted(contig for contig in found if bare(contig) in _AUTOSOMES)
-
-
-def _keys(sketch: Path, contig: str) -> tuple[Counts, States]:
-    """Sorted site keys (4 x position + alternate base) and dosages of one contig."""
-    rows = (
-        pl.scan_parquet(sketch, glob=False)
-        .filter(pl.col("contig") == contig)
-        .select(
-            key=pl.col("position") * 4
-            + pl.col("alt").replace_strict(_BASES, return_dtype=pl.Int64),
-            dosage=pl.col("dosage").fill_null(MISSING),
-        )
-        .sort("key")
-        .collect()
-    )
-    return rows["key"].to_numpy(), rows["dosage"].to_numpy()
-
-
-def _bounds(regions: pl.DataFrame, contig: str) -> tuple[Counts, Counts]:
-    rows = regions.filter(pl.col("contig") == contig).sort("start")
-    return rows["start"].to_numpy(), rows["end"].to_numpy()
-
-
-def states_at(sites: Counts, keys: Counts, dosages: States, starts: Counts, ends: Counts) -> States:
-    """One sample's alternate alleles at sites.
-
-    A site in the sketch has its dosage. Another is the reference if it is callable and the
-    sketch has nothing else at its position, where the sample may carry another base.
+class Counter:
+    """Figures of pairs over the same sites.
 
     Args:
-        sites: sorted keys to look at.
-        keys: sorted keys of the sample's sketch.
-        dosages: their dosages, ``MISSING`` where unknown.
-        starts: sorted 0-based starts of callable regions.
-        ends: their ends, exclusive.
-
-    Returns:
-        0, 1, 2 or ``MISSING`` for each site.
+        sites: sorted keys.
+        window: bp of a small window.
+        segment: bp of a large one.
     """
-    states = np.full(len(sites), MISSING, np.int8)
-    offset = sites // 4 - 1
-    region = np.searchsorted(starts, offset, side="right")
-    inside = offset < np.concatenate([[0], ends])[region]
-    states[inside & ~_found(keys, sites // 4 * 4, sites // 4 * 4 + 3)] = 0
-    mine = _found(keys, sites, sites)
-    states[mine] = dosages[np.searchsorted(keys, sites[mine])]
-    return states
+
+    def __init__(self, sites: Counts, window: int, segment: int) -> None:
+        self._windows = window_of(sites, window)
+        self._segments = window_of(sites, segment)
+
+    def figures(self, one: States, two: States) -> Figures:
+        """Figures of two samples."""
+        counts = tally(one[None, :], two[None, :])
+        coefficient = float(counts.kinship[0, 0])
+        return Figures(
+            sites=int(counts.sites[0, 0]),
+            ibs0=int(counts.ibs0[0, 0]),
+            concordant=int(counts.concordant[0, 0]),
+            kinship=None if np.isnan(coefficient) else coefficient,
+            windows=_shared(self._windows, one, two),
+            segments=_shared(self._segments, one, two),
+        )
 
 
-def _found(keys: Counts, lowest: Counts, highest: Counts) -> npt.NDArray[np.bool_]:
-    """Whether any of the sorted keys lies from lowest to highest, for each pair of bounds."""
-    at = np.searchsorted(keys, lowest)
-    found: npt.NDArray[np.bool_] = np.append(keys, _NO_KEY)[at] <= highest
-    return found
+def _shared(windows: Counts, one: States, two: States) -> int:
+    """Windows in which both carry something."""
+    if not len(windows):
+        return 0
+    carried = np.zeros((2, int(windows[-1]) + 1), np.bool_)
+    for side, states in enumerate((one, two)):
+        carried[side, windows[states > 0]] = True
+    return int((carried[0] & carried[1]).sum())
 
 
-def shared_windows(sketches: Sequence[Path], size: int) -> Counts:
-    """Autosomal windows of ``size`` bp in which both of a pair carry something, for all pairs."""
-    windows = [_windows(sketch, size) for sketch in sketches]
-    every = np.unique(np.concatenate(windows))
-    carried = np.stack([np.isin(every, own) for own in windows]).astype(np.float32)
-    shared: Counts = np.rint(carried @ carried.T).astype(np.int64)
-    return shared
-
-
-def _windows(sketch: Path, size: int) -> Counts:
-    autosome = pl.col("contig").str.strip_prefix("chr").replace_strict(_AUTOSOMES, default=None)
-    windows: Counts = (
-        pl.scan_parquet(sketch, glob=False)
-        .filter(pl.col("dosage").is_not_null())
-        .select(window=autosome.cast(pl.Int64) * _MOST_WINDOWS + pl.col("position") // size)
-        .drop_nulls()
-        .unique()
-        .collect()["window"]
-        .to_numpy()
-    )
-    return windows
+def empty_states(samples: int, sites: int) -> States:
+    """Genotypes of nobody yet, all ``MISSING``."""
+    return np.full((samples, sites), MISSING, np.int8)

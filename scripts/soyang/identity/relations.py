@@ -43,6 +43,7 @@ class Thresholds:
     max_parent_child_ibs0: float
     min_duplicate_kinship: float
     min_duplicate_concordance: float
+    min_first_degree_kinship: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,16 @@ class Pair:
             and self.kinship >= limits.min_duplicate_kinship
         )
 
+    def looks_first_degree(self, limits: Thresholds) -> bool:
+        """Whether the genotypes are those of parent and child or full siblings, or closer."""
+        return (
+            self.sites >= limits.min_sites
+            and self.segments >= MIN_SEGMENTS
+            and self.absence_known == BOTH
+            and self.kinship is not None
+            and self.kinship >= limits.min_first_degree_kinship
+        )
+
 
 def recorded_relation(one: Subject, two: Subject) -> str:
     """The relation of two samples by the record."""
@@ -105,7 +116,8 @@ def finding(pair: Pair, one: Subject, two: Subject, limits: Thresholds) -> str:
     recorded = recorded_relation(one, two)
     identical = pair.looks_identical(limits)
     if recorded == "unrelated":
-        return "duplicate" if identical else "none"
+        near = "unrecorded" if pair.looks_first_degree(limits) else "none"
+        return "duplicate" if identical else near
     if pair.sites < limits.min_sites:
         return "too_few_sites"
     if recorded == "same_person":
