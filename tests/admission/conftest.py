@@ -226,6 +226,7 @@ def default_settings() -> dict[str, Any]:
             "transcripts_release": "test 1",
         },
         "knowledge": {"release": f"{DATA}/release"},
+        "calling": {"admit_mixed": ["unknown"]},
         "platform": {"omop": f"{DATA}/omop.duckdb"},
         "reports": {"date": "2026-01-15"},
     }  # fmt: skip

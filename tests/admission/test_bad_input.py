@@ -308,6 +308,27 @@ def ubam(cohort, sample):
     row["ubam"] = f"{DATA}/{path.name}"
 
 
+@case("calls of other houses that nobody allowed", "settings-calling", "admit_mixed")
+def _(c, t):
+    c.put("calling.admit_mixed", [])
+
+
+@case("a caller that is not there", "settings-calling", "no command run_deepvariant")
+def _(c, t):
+    c.put("calling.callers", ["bcftools", "deepvariant"])
+
+
+@case("a class path that is not there", "settings-calling", "no file none.txt")
+def _(c, t):
+    c.put("calling.callers", ["gatk"])
+    c.put("calling.gatk", "none.txt")
+
+
+@case("an index that is not there", "settings-calling", "column reads.index")
+def _(c, t):
+    c.put("reads.index", "index/genome.fa")
+
+
 # FASTQ
 
 

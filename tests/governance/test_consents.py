@@ -112,7 +112,8 @@ def test_a_withdrawal_removes_all_of_the_person_and_rebuilds_the_cohort(run):
     assert set(affected["person"]) == {"P1"} and set(affected["scope"]) == {"clinical_care"}
     removed = affected.filter(action="removed")["output"].to_list()
     assert sorted(removed) == [
-        "results/calling/SP1", "results/identity/sketch/SP1.parquet",
+        "results/calling/SP1", "results/identity/contamination/SP1.tsv",
+        "results/identity/sketch/SP1.parquet",
         "results/interpretation/P1.findings.json", "results/reads/SP1", "results/reports/P1",
     ]  # fmt: skip
     assert {"results/cohort", "results/phenotypes"} <= set(

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from soyang.governance.provenance import TOOLS, provenance
+from soyang.core.settings import load
+from soyang.governance.provenance import TOOLS, provenance, tools
 
 
 @pytest.fixture
@@ -44,6 +45,19 @@ def test_every_tool_file_and_source_is_there(settings, tmp_path):
     assert told["files"]["release/manifest.json"] == hashlib.sha256(manifest).hexdigest()
     assert named["Knowledge release"]["release"] == "2026-1"
     assert told["packages"]["snakemake"]
+
+
+def test_callers_are_told_as_they_are_chosen(settings):
+    told = load([settings])
+    chosen = {"structural": ("delly",), "callers": ("bcftools", "freebayes")}
+    calling = told.calling.model_copy(update=chosen)
+    reads = told.reads.model_copy(update={"aligner": "bwa"})
+    some = told.model_copy(update={"calling": calling, "reads": reads})
+    versions = {tool["name"]: tool["release"] for tool in tools(some)}
+    assert {"delly", "freebayes", "bcftools"} <= set(versions)
+    assert not {"tiddit", "dysgu", "gatk", "bwa-mem3"} & set(versions)
+    assert "unknown" not in versions.values()
+    assert "bwa-mem3" in {tool["name"] for tool in tools(told)}
 
 
 def test_what_reports_cite_has_no_time(settings, tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from soyang.admission.callers import caller_faults
 from soyang.admission.crosswalk import collected_faults
 from soyang.admission.faults import nearest, show, stops_run, unique, write_faults
 from soyang.admission.files import FileCheck
@@ -76,6 +77,8 @@ def read_inputs(files: Sequence[Path]) -> Inputs:
     if not unset & {"reports", "reports.date"}:
         until = date.fromisoformat(settings.reports.date)
         faults += collected_faults(people.rows, until=until)
+    if not any((column or "").startswith(("calling", "reads")) for column in unset):
+        faults += caller_faults(settings, people.rows, files[-1])
     with ExitStack() as stack:
         reference: Reference | None = None
         if not unset & {"reference", "reference.fasta"}:

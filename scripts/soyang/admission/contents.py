@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from soyang.admission.stream import DamagedError, exhaust
 from soyang.admission.tools import listen
 from soyang.admission.vcf_head import read_head
+from soyang.core.contig_names import header_sequences, our_names, under_names
 
 _OTHER_REFERENCE = re.compile(
     r"MD5 checksum reference mismatch|Failed to populate reference|Unable to fetch reference|"
@@ -35,10 +37,12 @@ def check_alignment(
     if listen(["samtools", "quickcheck", *([] if aligned else ["-u"]), path]).code:
         yield DamagedError("truncated", f"truncated {kind}: no end-of-file block, or no header")
         return
-    said = listen(
-        ["samtools", "view", "--uncompressed", "--reference", reference, path],
-        ["samtools", "view", "--count", "-"],
-    )
+    with TemporaryDirectory() as folder:
+        fasta = _as_named(path, reference, Path(folder))
+        said = listen(
+            ["samtools", "view", "--uncompressed", "--reference", fasta, path],
+            ["samtools", "view", "--count", "-"],
+        )
     reads = int(said.output.strip() or 0)
     place = re.search(r"mismatch at (\S+)", said.error)
     if _OTHER_REFERENCE.search(said.error):
@@ -50,6 +54,17 @@ def check_alignment(
         yield DamagedError("damaged", f"damaged {kind}: unreadable after {reads:,} reads")
     elif not reads:
         yield DamagedError("file-empty", f"a {kind} without reads")
+
+
+def _as_named(path: Path, reference: Path, folder: Path) -> Path:
+    """The reference under the names that a file has for its contigs, where MD5s tell them."""
+    dictionary = reference.with_name(f"{reference.name}.dict")
+    if not dictionary.exists():
+        return reference
+    theirs = header_sequences(listen(["samtools", "head", path]).output)
+    names = our_names(theirs, header_sequences(dictionary.read_text(encoding="utf-8")))
+    same = all(name == ours for name, ours in names.items())
+    return reference if same else under_names(reference, names, folder)
 
 
 def check_variants(path: Path, reference: Path, *, gvcf: bool) -> Iterator[DamagedError]:

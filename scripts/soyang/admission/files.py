@@ -212,7 +212,7 @@ def _header_differs(
     header: dict[str, list[dict[str, str]]], reference: Reference
 ) -> tuple[str, str] | None:
     """Code and what shows that alignments are not to this reference; None if nothing does."""
-    lines = {line["SN"]: line for line in header.get("SQ", [])}
+    lines = {_our_name(line, reference): line for line in header.get("SQ", [])}
     if not lines:
         return "unaligned", "reads that are not aligned: no @SQ"
     lengths: dict[str, int | None] = {name: int(line["LN"]) for name, line in lines.items()}
@@ -230,6 +230,16 @@ def _header_differs(
         if line.get("M5") and line["M5"] != reference.m5(name):
             return "other-reference", f"another reference: the sequence of {name} differs (@SQ M5)"
     return None
+
+
+def _our_name(line: dict[str, str], reference: Reference) -> str:
+    """The reference's name of a contig: its own, or that of the same sequence by its MD5."""
+    name, md5 = line["SN"], line.get("M5")
+    if md5 and name not in reference.contigs:
+        for ours, length in reference.contigs.items():
+            if length == int(line["LN"]) and reference.m5(ours) == md5:
+                return ours
+    return name
 
 
 def _code(differs: str) -> str:

@@ -30,6 +30,12 @@ COUNTS = (
     "results/interpretation/*.findings.json",
 )
 """The cohort's allele counts, and the findings of others, which cite them."""
+GATE = (
+    "results/identity/kinship.tsv",
+    "results/identity/heterozygosity.tsv",
+    "results/identity/ancestry.tsv",
+    "results/identity/verdicts.tsv",
+)
 RESEARCH_TABLES = (
     "results/phenotypes/phecodes.parquet",
     "results/phenotypes/phecode_persons.tsv",
@@ -41,9 +47,13 @@ RELEASED = ("no longer made", "made")
 SHAPES: dict[Consent, dict[tuple[str, ...], tuple[str, str]]] = {
     Consent.CLINICAL_CARE: {
         ("results/reads/{sample}",): REMOVED,
-        ("results/calling/{sample}", "results/identity/sketch/{sample}.parquet"): REMOVED,
+        ("results/calling/{sample}",): REMOVED,
+        (
+            "results/identity/sketch/{sample}.parquet",
+            "results/identity/contamination/{sample}.tsv",
+        ): REMOVED,
         OWN: REMOVED,
-        ("results/identity/kinship.tsv", "results/identity/verdicts.tsv"): REBUILT,
+        GATE: REBUILT,
         (*COUNTS, "results/phenotypes"): REBUILT,
     },
     Consent.RESEARCH: {OWN: REBUILT, (*COUNTS, *RESEARCH_TABLES): REBUILT},

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import distributions
+from importlib.metadata import version as version_of
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,15 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "bgzip": ("bgzip", "--version"),
 }
 """Tool to the command that tells its version (bwa tells it in its usage)."""
+CHOSEN: dict[str, tuple[str, ...]] = {
+    "freebayes": ("freebayes", "--version"),
+    "delly": ("delly", "--version"),
+    "dysgu": ("dysgu", "--version"),
+    "tiddit": ("tiddit", "--help"),
+    "gatk": ("gatk", "HaplotypeCaller", "--version"),
+}
+"""The same of callers that settings choose."""
+_GATK = "org.broadinstitute.hellbender.Main"
 
 MANIFEST = "manifest.json"
 """What a knowledge release says of itself, and the checksum of each of its files."""
@@ -44,7 +54,7 @@ def provenance(*, settings: list[Path], output: Path, sources: Path) -> None:
             list), without times.
     """
     merged = load(settings)
-    cited = [*knowledge(merged), *tools()]
+    cited = [*knowledge(merged), *tools(merged)]
     write_text(sources, _json(cited))
     write_text(
         output,
@@ -84,13 +94,13 @@ def _of_release(folder: Path | None) -> Iterator[dict[str, str]]:
         yield _cite(name, version, licence, source["note"], source["kind"])
 
 
-def tools() -> Iterator[dict[str, str]]:
-    """Name and version of each external tool.
+def tools(settings: Settings) -> Iterator[dict[str, str]]:
+    """Name and version of each external tool, the callers that settings choose among them.
 
     Raises:
         ToolError: one is not installed.
     """
-    for name, command in TOOLS.items():
+    for name, command in commands(settings).items():
         try:
             said = subprocess.run(command, capture_output=True, check=False)
         except FileNotFoundError:
@@ -98,7 +108,21 @@ def tools() -> Iterator[dict[str, str]]:
         text = (said.stdout + said.stderr).decode(errors="replace")
         version = re.search(r"\d+(\.\d+)+(-r\d+)?", text)
         yield _cite(name, version[0] if version else "unknown", "")
+    if settings.reads.aligner != "bwa":
+        yield _cite("bwa-mem3", version_of("bwa-mem3"), "")
     yield _cite("Soyang", __version__, "Apache-2.0")
+
+
+def commands(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Tool to the command that tells its version, of all that a run may start."""
+    chosen = {*settings.calling.callers, *settings.calling.structural}
+    found = TOOLS | {name: words for name, words in CHOSEN.items() if name in chosen}
+    if "deepvariant" in chosen:
+        found["deepvariant"] = (*settings.calling.deepvariant, "--version")
+    if "gatk" in chosen and settings.calling.gatk:
+        class_path = settings.calling.gatk.read_text(encoding="utf-8").strip()
+        found["gatk"] = ("java", "-cp", class_path, _GATK, "HaplotypeCaller", "--version")
+    return found
 
 
 def files(settings: Settings) -> Iterator[Path]:
