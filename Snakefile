@@ -17,8 +17,12 @@ validate(config, Path(workflow.basedir) / "workflow" / "schemas" / "config.schem
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/options.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/clinical.smk"
+include: "workflow/rules/aligning.smk"
+include: "workflow/rules/gate.smk"
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/admission.smk"
 include: "workflow/rules/reads.smk"
 include: "workflow/rules/calling.smk"
@@ -31,12 +35,26 @@ include: "workflow/rules/reports.smk"
 include: "workflow/rules/governance.smk"
 
 
+# On a cluster these stay with Snakemake: they are short, and where the private tables and the
+# platform can be reached, nodes often can't.
+localrules:
+    all,
+    check,
+    enquire,
+    admit,
+    fetch,
+    provenance,
+    consents,
+    ledger,
+
+
 rule all:
     default_target: True
     input:
         "results/governance/ledger.tsv",
-        "results/governance/provenance.json",
+        "results/ro-crate-metadata.json",
         "results/governance/affected.tsv",
         lambda wildcards: annotation_results(),
+        lambda wildcards: ancestry_if_any(),
         lambda wildcards: clinical_results() if samples() else [],
-        lambda wildcards: ["results/reads/multiqc/multiqc.html"] if with_reads() else [],
+        "results/governance/multiqc/multiqc.html",

@@ -98,6 +98,7 @@ def test_a_second_start_does_nothing(finished):
     assert working.times() == before
 
 
+@pytest.mark.faults
 def test_a_killed_run_completes_to_the_same_bytes(finished, copy_cohort):
     working = copy_cohort()
     running = subprocess.Popen(
@@ -142,6 +143,7 @@ def fake(folder, name, text):
     return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
 
 
+@pytest.mark.faults
 def test_one_samples_failure_stops_no_other(copy_cohort, tmp_path):
     working = copy_cohort("SYN-05", "SYN-07", "SYN-09")
     env = fake(
@@ -168,6 +170,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+@pytest.mark.faults
 def test_a_full_disk_stops_the_run_with_the_next_step_and_loses_nothing(copy_cohort, small_disk):
     working = copy_cohort("SYN-05", "SYN-09", under=small_disk)
     filler = small_disk / "filler"

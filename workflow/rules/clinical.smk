@@ -42,7 +42,7 @@ def told(*columns, scope=""):
     """
 
     def digest(wildcards):
-        found = rows(checkpoints.admit.get().output.admitted)
+        found = rows(made("admit", "admitted"))
         kept = [
             [*(r[c] for c in columns), scope in r["consent"].split(";")]
             for r in found
@@ -53,19 +53,22 @@ def told(*columns, scope=""):
     return digest
 
 
+def admitted_rows(person):
+    """Rows of a person in admission's list; none for the empty name of an unknown parent."""
+    return rows_of(made("admit", "admitted"), "person", person) if person else []
+
+
 def told_of_person(wildcards):
     """A parameter that changes with the person's own facts and the parents', but consent."""
-    found = rows(checkpoints.admit.get().output.admitted)
-    own = [r for r in found if r["person"] == wildcards.person]
+    own = admitted_rows(wildcards.person)
     family = {r["father"] for r in own} | {r["mother"] for r in own}
-    shown = own + [r for r in found if r["person"] in family]
+    shown = own + [r for person in sorted(family) for r in admitted_rows(person)]
     return _digest([[v for c, v in r.items() if c != "consent"] for r in shown])
 
 
 def scopes(wildcards):
     """What the person consented to, as options."""
-    found = rows(checkpoints.admit.get().output.admitted)
-    given = {r["consent"] for r in found if r["person"] == wildcards.person}
+    given = {r["consent"] for r in admitted_rows(wildcards.person)}
     return " ".join(f"--scope {s}" for s in ";".join(given).split(";") if s)
 
 

@@ -1,8 +1,6 @@
 """Who takes part: read from the tables that admission, the gate and governance hand on."""
 
 import csv
-import json
-import shlex
 from functools import lru_cache
 
 from soyang import __version__ as SOYANG
@@ -31,10 +29,35 @@ def rows(path):
     return _rows(str(path), Path(path).stat().st_mtime_ns)
 
 
+def rows_of(path, column, value):
+    """Rows of a table with that value in a column, found without going through the others."""
+    found = _indexed(str(path), Path(path).stat().st_mtime_ns, column)
+    return found.get(value, [])
+
+
 @lru_cache(maxsize=8)
 def _rows(path, changed):
     with open(path, newline="", encoding="utf-8") as handle:
         return list(csv.DictReader(handle, delimiter="\t"))
+
+
+@lru_cache(maxsize=16)
+def _indexed(path, changed, column):
+    found = {}
+    for row in _rows(path, changed):
+        found.setdefault(row[column], []).append(row)
+    return found
+
+
+MADE = {}
+
+
+def made(checkpoint, name):
+    """An output of a checkpoint that is done; asked once, as what is done stays done in a run."""
+    key = (checkpoint, name)
+    if key not in MADE:
+        MADE[key] = getattr(getattr(checkpoints, checkpoint).get().output, name)
+    return MADE[key]
 
 
 def dropped(*rooms):
@@ -45,8 +68,8 @@ def dropped(*rooms):
 
 def units(sample=None):
     """Rows of admission's units, of one sample or of all."""
-    found = rows(checkpoints.check.get().output.units)
-    return [r for r in found if sample in (None, r["sample"])]
+    path = made("check", "units")
+    return rows(path) if sample is None else rows_of(path, "sample", sample)
 
 
 def entry(sample):
@@ -59,7 +82,7 @@ def samples(*entries):
     fallen = dropped(*BEFORE_GATE)
     return [
         r["sample"]
-        for r in rows(checkpoints.admit.get().output.admitted)
+        for r in rows(made("admit", "admitted"))
         if r["status"] == "admitted"
         and r["sample"] not in fallen
         and (not entries or r["entry"] in entries)
@@ -68,66 +91,21 @@ def samples(*entries):
 
 def with_reads():
     """Admitted samples that have reads."""
-    return samples("fastq", "bam", "cram")
+    return samples("fastq", "ubam", "bam", "cram")
 
 
 def passed():
     """Samples that passed the gate."""
-    found = rows(checkpoints.judge.get().output.verdicts) if samples() else []
+    found = rows(made("judge", "verdicts")) if samples() else []
     return [r["sample"] for r in found if r["verdict"] == "pass"]
 
 
 def persons_to_report():
     """Persons who passed the gate and whose own later steps did not fail."""
-    found = rows(checkpoints.judge.get().output.verdicts) if samples() else []
+    found = rows(made("judge", "verdicts")) if samples() else []
     fallen = dropped(*AFTER_GATE)
     return [
         r["person"]
         for r in found
         if r["verdict"] == "pass" and r["person"] not in fallen
     ]
-
-
-def optional(name):
-    """An option with the input of that name, or nothing where there is none."""
-
-    def flag(wildcards, input):
-        path = input.get(name)
-        return f"--{name.replace('_', '-')} {shlex.quote(str(path))}" if path else ""
-
-    return flag
-
-
-def options(section, *names):
-    """Settings of a section as options; a sequence becomes a repeated option."""
-    words = []
-    for name in names:
-        value = config[section][name]
-        for item in value if isinstance(value, (list, tuple)) else [value]:
-            words.append(f"--{name.replace('_', '-')} {shlex.quote(str(item))}")
-    return " ".join(words)
-
-
-def named_inputs(wildcards, input):
-    """Every named input that there is, as an option of its name."""
-    return " ".join(
-        f"--{name.replace('_', '-')} {shlex.quote(path)}"
-        for name, value in input.items()
-        for path in _listed(value)
-    )
-
-
-def json_of(section):
-    """A section of the settings as one JSON text."""
-    return json.dumps(config.get(section) or {}, sort_keys=True)
-
-
-def repeated(option, name):
-    """An option repeated for each input of that name."""
-    return lambda wildcards, input: " ".join(
-        f"--{option} {shlex.quote(str(path))}" for path in _listed(input.get(name))
-    )
-
-
-def _listed(value):
-    return [] if value is None else [value] if isinstance(value, str) else list(value)

@@ -55,14 +55,13 @@ def annotation_results():
 
 def files_of_unit(wildcards):
     """Files of the rule's unit."""
-    return [
-        path for u in units() if u["unit"] == wildcards.unit for path in unit_files(u)
-    ]
+    found = rows_of(made("check", "units"), "unit", wildcards.unit)
+    return [path for u in found for path in unit_files(u)]
 
 
 def sample_of_unit(wildcards):
     """Sample of the rule's unit."""
-    return next(u["sample"] for u in units() if u["unit"] == wildcards.unit)
+    return rows_of(made("check", "units"), "unit", wildcards.unit)[0]["sample"]
 
 
 def called_from(wildcards):
@@ -72,16 +71,22 @@ def called_from(wildcards):
     return f"results/reads/{wildcards.sample}/{wildcards.sample}.cram"
 
 
+def quality_if_read(wildcards):
+    """Quality of a sample with reads: copies of X and Y."""
+    if entry(wildcards.sample) == "gvcf":
+        return []
+    return f"results/reads/{wildcards.sample}/{wildcards.sample}.quality.tsv"
+
+
 def call_options(wildcards, input):
     """Options of calling from reads, or of adopting a gVCF."""
     if entry(wildcards.sample) == "gvcf":
         return f"adopt-gvcf --units {shlex.quote(input.units)}"
-    bands = " ".join(f"--bands {band}" for band in config["calling"]["gvcf_bands"])
-    sex = units(wildcards.sample)[0]["sex"]
-    assembly = config["reference"]["assembly"]
+    unit = units(wildcards.sample)[0]
     return (
-        f"call --cram {shlex.quote(str(input.source))} --assembly {assembly} "
-        f"--sex {sex} {CALL_OPTIONS} {bands}"
+        f"call --cram {shlex.quote(str(input.source))} "
+        f"--quality {shlex.quote(str(input.quality))} "
+        f"--sex {unit['sex']} --assay {unit['assay']} {CALL_OPTIONS}"
     )
 
 
@@ -122,3 +127,13 @@ def called(suffix):
 def of_passed(suffix):
     """One file of each passed sample from calling."""
     return lambda wildcards: [f"results/calling/{s}/{s}.{suffix}" for s in passed()]
+
+
+def of_passed_with_reads(suffix):
+    """The same of those who have reads."""
+
+    def files(wildcards):
+        reads = set(with_reads())
+        return [f"results/calling/{s}/{s}.{suffix}" for s in passed() if s in reads]
+
+    return files
