@@ -132,6 +132,7 @@ def genotypes(
         pl.lit(60.0, pl.Float32).alias("genotype_quality"),
         pl.lit(None, pl.Int64).alias("phase_set"),
         pl.lit("PASS").alias("filter"),
+        pl.lit(None, pl.String).alias("agreement"),
     )
 
 
