@@ -31,15 +31,29 @@ real: setup ## real reads of NA12878 over BRCA1, as they are and with a planted 
 
 .PHONY: test
 test: setup ## the quick tests
-	@$(PYTHON) -m pytest -m "not slow and not workflow and not browser and not platform" -n 2
+	@$(PYTHON) -m pytest -m "not slow and not workflow and not browser and not platform and not slurm" -n 2
 
 .PHONY: vep
 vep: setup ## VEP's consequences (vepyr) in an environment of their own, .vep
 	@scripts/setup_vep.sh
 
+.PHONY: gatk
+gatk: setup ## GATK HaplotypeCaller from Maven Central, in .gatk
+	@scripts/setup.sh resources/gatk-packages.txt
+	@scripts/setup_gatk.sh
+
 .PHONY: test-slow
-test-slow: setup vep ## the slow tests: whole workflow, browser
-	@$(PYTHON) -m pytest -m "(slow or workflow or browser) and not platform"
+test-slow: setup vep gatk ## the slow tests: whole workflow, faults, browser, every caller
+	@$(PYTHON) -m pytest -m "(slow or workflow or browser) and not platform and not slurm"
+
+.PHONY: test-faults
+test-faults: setup ## faults that a run survives: killed tools, full disk, broken files
+	@$(PYTHON) -m pytest -m "faults and not slurm"
+
+.PHONY: test-slurm
+test-slurm: setup ## real Slurm on this machine, with a worker killed in the middle
+	@scripts/setup.sh resources/slurm-packages.txt
+	@$(PYTHON) -m pytest -m slurm
 
 .PHONY: test-platform
 test-platform: setup ## the platform live: DuckDB, PostgreSQL, Spark, FHIR
@@ -60,11 +74,28 @@ lock: setup ## make the lock files anew from pyproject.toml
 	    --no-emit-find-links --output-file requirements.lock
 
 .PHONY: bench
-bench: bench-reads bench-platform bench-annotation ## all benchmarks
+bench: bench-reads bench-accuracy bench-structural bench-copy-number bench-overhead bench-platform bench-annotation ## all benchmarks
 
 .PHONY: bench-reads
-bench-reads: setup ## FASTQ to VCF against the usual chain
+bench-reads: setup gatk ## FASTQ to VCF against the usual chain, and against GATK's steps
+	@scripts/setup.sh resources/bench-packages.txt
 	@$(PYTHON) scripts/bench/bench_reads.py
+
+.PHONY: bench-accuracy
+bench-accuracy: setup gatk ## each caller against simulated truth, at several depths
+	@$(PYTHON) scripts/bench/bench_accuracy.py
+
+.PHONY: bench-structural
+bench-structural: setup ## structural variants against simulated truth, scored with truvari
+	@$(PYTHON) scripts/bench/bench_structural.py
+
+.PHONY: bench-copy-number
+bench-copy-number: setup ## copy number and the mitochondrion against simulated truth
+	@$(PYTHON) scripts/bench/bench_copy_number.py
+
+.PHONY: bench-overhead
+bench-overhead: setup ## the workflow's own cost at 10 to 10,000 samples
+	@$(PYTHON) scripts/bench/bench_overhead.py
 
 .PHONY: bench-platform
 bench-platform: setup ## the platform asked, against DuckDB by hand, pandas, rows pulled
@@ -79,6 +110,10 @@ bench-annotation: setup ## a whole genome annotated, against bcftools annotate, 
 evaluate-annotation: setup ## accuracy of annotation on the evaluation data (SHARED=folder)
 	@scripts/setup.sh resources/evaluation-packages.txt
 	@$(PYTHON) scripts/evaluate/annotation.py
+
+.PHONY: evaluate-identity
+evaluate-identity: setup ## the gate on 200 synthetic people with swaps, duplicates, contamination
+	@$(PYTHON) scripts/evaluate/identity.py
 
 .PHONY: clean
 clean: ## remove what demo, real and benchmarks made

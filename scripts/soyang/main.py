@@ -23,12 +23,15 @@ from soyang.core.options import add_options, call, summary
 ROOMS: dict[str, tuple[str, ...]] = {
     "admission": ("check", "verify", "admit"),
     "reads": ("reference", "align", "adopt", "measure"),
-    "calling": ("call", "adopt_gvcf", "adopt_vcf", "variants", "callable"),
-    "identity": ("sketch", "relate", "judge"),
+    "calling": (
+        "call", "adopt_gvcf", "adopt_vcf", "variants", "callable", "balance", "structural",
+        "copy_number", "mitochondrial", "depth_panel",
+    ),
+    "identity": ("sketch", "contamination", "ancestry", "relate", "judge"),
     "cohort": ("join", "count"),
     "annotation": (
         "consequence", "describe", "annotate", "reannotate", "haplotypes", "identify",
-        "annotate_vcf", "update",
+        "annotate_vcf", "update", "events",
     ),
     "phenotypes": (
         "ontology", "enquire", "fetch", "extract", "map", "facts", "phecodes", "lifelog",
@@ -37,14 +40,20 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "interpretation": ("interpret",),
     "reports": ("report",),
     "governance": (
-        "provenance", "consents", "ledger", "reconcile", "pseudonymise", "deliver",
+        "provenance", "crate", "consents", "ledger", "sections", "reconcile", "pseudonymise",
+        "deliver",
     ),
 }  # fmt: skip
 PRIVATE_ROOMS = {"admission", "phenotypes", "governance"}
 """Rooms that read the platform's identifiers."""
 PEOPLE_COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "check": ("Show every fault of settings, sheet and files at once.", ()),
+    "status": ("Show how far a run is, who failed, and when it may end.", ()),
     "knowledge": ("Make and compare knowledge releases.", ("build", "diff", "show")),
+    "resources": (
+        "Fetch full-size references and carry them to where there is no internet.",
+        ("fetch", "check", "pack", "unpack"),
+    ),
 }
 """Words that people type across rooms, each a module beside ``core/``: what it is for, and its
 verbs, each a function of the module; without verbs the word itself is one."""

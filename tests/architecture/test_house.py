@@ -22,9 +22,10 @@ PACKAGE = ROOT / "scripts" / "soyang"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 BY_HAND = {
     *("annotate_vcf", "update", "profile", "select", "reconcile", "pseudonymise", "deliver"),
+    *("balance", "depth_panel"),
 }
 """Verbs that people or the driver start; no rule does."""
-SHARED_RULES = {"common", "inputs", "clinical"}
+SHARED_RULES = {"common", "options", "inputs", "clinical", "aligning", "gate", "resources"}
 VERBS = [(room, verb) for room, verbs in ROOMS.items() for verb in verbs]
 
 

@@ -44,6 +44,14 @@ class Reference(Strict):
 
     assembly: Assembly = Field(Assembly.GRCH38, description="assembly of all coordinates")
     fasta: File = Field(description="reference FASTA, uncompressed or bgzip")
+    fetch: str | None = Field(
+        None,
+        description="reference of the catalogue that is fetched where fasta is not there; fasta "
+        "is <folder>/<this name>/<file>",
+    )
+    catalog: File | None = Field(
+        None, description="catalogue that fetch looks in; none: resources/catalog.yaml"
+    )
     transcripts: File = Field(description="MANE transcripts, GFF3 in Ensembl style")
     transcripts_release: Named = Field(description="release of the transcripts, shown in reports")
 
