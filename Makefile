@@ -43,8 +43,8 @@ gatk: setup ## GATK HaplotypeCaller from Maven Central, in .gatk
 	@scripts/setup_gatk.sh
 
 .PHONY: test-slow
-test-slow: setup vep gatk ## the slow tests: whole workflow, faults, browser, every caller
-	@$(PYTHON) -m pytest -m "(slow or workflow or browser) and not platform and not slurm"
+test-slow: setup vep gatk ## the slow tests: whole workflow, browser, every caller
+	@$(PYTHON) -m pytest -m "(slow or workflow or browser) and not platform and not slurm and not faults"
 
 .PHONY: test-faults
 test-faults: setup ## faults that a run survives: killed tools, full disk, broken files

@@ -2,9 +2,8 @@
 
 People are simulated on real sequence at several depths and error rates; their reads go through our
 verbs as in a run, and the calls are compared with the truth by haplotypes. The default caller has
-to be about as good as the best one, on SNVs and on indels of the lengths that a genome has. What
-the simulation leaves out is told in :mod:`bench.accuracy_simulate`; the real reads of NA12878 over
-BRCA1 are the second support.
+to be about as good as the best one. What the simulation leaves out is told in
+:mod:`bench.accuracy_simulate`; the real reads of NA12878 over BRCA1 are the second support.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 from bench.accuracy_callers import CALLERS, Caller, default_caller, split, versions
 from bench.accuracy_compare import Variant, compare, read_sequences, read_variants
-from bench.accuracy_figures import INDEL, SNV, Tally, added, genome_f1, tallies
+from bench.accuracy_figures import INDEL, SNV, Tally, added, tallies
 from bench.accuracy_real import Judged, judged, known_alleles
 from bench.accuracy_simulate import fasta_lines, gene_sequences, plant, simulate_reads
 from bench.accuracy_tables import DEPTHS_JUDGED, Cell, callers_of, markdown, pooled, reason
@@ -216,11 +215,11 @@ def lines(measured: Measured, default: str, absent: Mapping[str, str]) -> Iterat
         why = absent.get(default, "not asked for")
         yield Comparison(name=f"default caller {default}", goal=1.0, skipped=why)
     others = {name: pooled(cells, name) for name in callers_of(cells) if name != default}
-    for kind, figure in (("SNV", _snv_f1), ("indel, lengths as a genome has them", genome_f1)):
+    for kind in (SNV, INDEL):
         name = f"{default}: F1 lacking, {kind}, {low:g}-{high:g}x; best other + {100 * LESS:g} %"
         if default in callers_of(cells) and others:
-            best = max(figure(of) or 0.0 for of in others.values())
-            mine = figure(pooled(cells, default)) or 0.0
+            best = max(of[kind].f1 or 0.0 for of in others.values())
+            mine = pooled(cells, default)[kind].f1 or 0.0
             yield _lacking(name, 1 - mine, 1 - best + LESS)
     recall = pooled(cells, default, (USUAL, USUAL))[SNV].recall.value
     if recall is not None:
@@ -229,10 +228,6 @@ def lines(measured: Measured, default: str, absent: Mapping[str, str]) -> Iterat
         yield from _informing(caller, pooled(cells, caller), measured.seconds[caller])
     for caller, why in absent.items():
         yield Comparison(name=f"{caller}", skipped=why)
-
-
-def _snv_f1(figures: Mapping[str, Tally]) -> float | None:
-    return figures[SNV].f1
 
 
 def _lacking(name: str, mine: float, allowed: float) -> Comparison:

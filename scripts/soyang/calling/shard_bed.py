@@ -30,8 +30,8 @@ EXPECTED_DEPTH = {"X": 0.75, "Y": 0.25, "M": 50.0}
 diploid cell has hundreds of mitochondrial genomes."""
 
 _FIXED_SHARE = 1 / 3
-"""Of the work on a base at the usual depth, the share that does not grow with depth: bcftools,
-freebayes and HaplotypeCaller at 10x and 30x on the demo's reads."""
+"""Of the work on a base at the usual depth, the share that does not grow with depth. An
+assumption: it decides how even shards are, and no result."""
 
 
 def read_shards(bed: Path, fasta: Path) -> list[Shard]:

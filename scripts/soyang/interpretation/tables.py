@@ -223,7 +223,9 @@ class Findings(_Strict):
     assay: str
     entry: str
     consent: list[str]
-    identity_confirmed: bool = Field(description="by a relative or another sample of the person; false: nothing did")
+    identity_confirmed: bool = Field(
+        description="by a relative or another sample of the person; false: nothing did"
+    )
     record: Literal["found", "not_found", "no_platform"]
     phenotypes: list[Phenotype]
     unmapped_records: int
