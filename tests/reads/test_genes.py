@@ -45,7 +45,7 @@ def test_transcripts_on_none_of_our_contigs_are_no_exons(tmp_path):
         (b"", "no row of type CDS"),
         (b"##gff-version 3\n20\tx\tgene\t1\t5\t.\t+\t.\tID=gene:A\n", "no row of type CDS"),
         (b"20\tx\tCDS\tone\t5\t.\t+\t.\tParent=transcript:A\n", "one"),
-        (gzip.compress(b"20\tx\tCDS\t1\t5\t.\t+\t.\tParent=a\n", mtime=0)[:-9], ""),
+        (gzip.compress(b"20\tx\tCDS\t1\t5\t.\t+\t.\tParent=a\n", mtime=0)[:-9], "end-of-stream"),
     ],
 )
 def test_what_is_no_gff_is_refused(tmp_path, content, found):
