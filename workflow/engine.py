@@ -21,6 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import snakemake_executor_plugin_slurm as slurm
 from snakemake import cli, common, jobs, rules
 from snakemake.iocontainers import InputFiles
 
@@ -43,6 +44,7 @@ def main(words: Sequence[str]) -> None:
     find_inputs_by_set()
     remember_parameters_of_functions()
     write_down_failures()
+    exclude_nodes_only()
     cli.main(list(words))
 
 
@@ -86,6 +88,25 @@ def write_down_failures() -> None:
 
     jobs.Job.log_error = job_error
     jobs.GroupJob.log_error = group_error
+
+
+def exclude_nodes_only() -> None:
+    """Let Slurm's executor exclude lost nodes, and nothing that is no node.
+
+    Of a job that waits again after its node was lost, sacct tells "None assigned" instead of a
+    node's name. The executor (2.8) takes that for one, and every later submission fails.
+    """
+    plain = slurm.get_submit_command
+
+    def command(*given: Any, failed_nodes: Iterable[str] | None = None, **more: Any) -> Any:
+        return plain(*given, failed_nodes=node_names(failed_nodes or ()), **more)
+
+    slurm.get_submit_command = command
+
+
+def node_names(told: Iterable[str]) -> set[str]:
+    """What of it are names of nodes, or of several (node[1-3])."""
+    return {name for name in told if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.,\[\]-]*", name)}
 
 
 def _write(members: Iterable[Any], submitted: Any, message: str | None, logs: Any) -> None:

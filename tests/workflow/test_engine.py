@@ -97,3 +97,23 @@ def test_a_failure_is_written_with_the_end_of_slurms_log(engine, tmp_path, monke
     (line,) = map(json.loads, (tmp_path / "logs/attempts.jsonl").read_text().splitlines())
     assert line["kind"] == "memory"
     assert [words["msg"] for words in told] == ["failed", None], "Snakemake tells as before"
+
+
+@pytest.mark.parametrize(
+    ("told", "excluded"),
+    [
+        ({"None assigned", "node7"}, {"node7"}),
+        ({"None assigned"}, set()),
+        ({"rack[1-3]", "a.b-c_d"}, {"rack[1-3]", "a.b-c_d"}),
+        (None, set()),
+    ],
+)
+def test_only_nodes_are_excluded(engine, monkeypatch, told, excluded):
+    """sacct tells 'None assigned' of a job that waits again after its node was lost."""
+    seen = []
+    monkeypatch.setattr(
+        engine.slurm, "get_submit_command", lambda *_, failed_nodes: seen.append(failed_nodes)
+    )
+    engine.exclude_nodes_only()
+    engine.slurm.get_submit_command("job", {}, failed_nodes=told)
+    assert seen == [excluded]
