@@ -147,8 +147,8 @@ def fake(folder, name, text):
 def test_one_samples_failure_stops_no_other(copy_cohort, tmp_path):
     working = copy_cohort("SYN-05", "SYN-07", "SYN-09")
     env = fake(
-        tmp_path / "bin", "bwa",
-        'case "$*" in *SM:S07*) echo "[E] no luck" >&2; exit 9;; esac\nexec /usr/bin/bwa "$@"',
+        tmp_path / "bin", "fastp",
+        'case "$*" in *S07*) echo "[E] no luck" >&2; exit 9;; esac\nexec /usr/bin/fastp "$@"',
     )  # fmt: skip
     ended = working.run(env=env)
     assert ended.code == 3, ended.said[-4000:]
