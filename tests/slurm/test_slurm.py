@@ -142,7 +142,8 @@ def profile_for_one_node(root, folder):
         wanted["mem_mb"] = "3000 * attempt"
     profile["default-resources"]["mem_mb"] = "2000 * attempt"
     profile |= {"latency-wait": 20, "slurm-init-seconds-before-status-checks": 3}
-    # The node has two processors: a job that asks for more would wait for ever.
+    # The node may have two processors: a job that asks for more would wait for ever.
+    profile |= {"max-threads": 2}
     profile["group-components"] |= {"person": 2}
     folder.mkdir()
     (folder / "config.yaml").write_text(yaml.safe_dump(profile))
