@@ -193,7 +193,7 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
             with tarfile.open(archive) as tar:
                 _take_out(tar, scratch, archive)
         except (tarfile.TarError, EOFError) as error:
-            found = f"not a whole pack: {error}"
+            found = f"not a whole pack: {str(error).splitlines()[0].rstrip(':')}"
             raise FaultError(_fault(archive, found, "a pack", _COPY)) from None
         found_there = sorted(path for path in scratch.iterdir())
         if not found_there:

@@ -44,7 +44,7 @@ METHOD_GAPS: tuple[GapCode, ...] = (
     "sex_chromosomes",
     "pharmacogenomics",
 )
-"""What this kind of test never looks at, in the order in which it is named."""
+"""What this kind of test may not look at at all, in the order in which it is named."""
 DATA_GAPS: tuple[GapCode, ...] = ("no_parents", "no_clinvar", "no_population_frequency")
 MAX_CONDITIONS_NAMED = 4
 """Diseases of a gene that the first page names; findings put the best fitting ones first."""

@@ -215,11 +215,6 @@ def middle(length: int) -> tuple[int, int]:
     return length // 4, length // 4 + length // 2
 
 
-def on_circle(shifted: NDArray[np.int64], circle: Circle) -> NDArray[np.int64]:
-    """Positions of the shifted copy as positions of the contig."""
-    return (shifted + circle.shift) % len(circle)
-
-
 def merged(plain: Pileup, shifted: Pileup, circle: Circle) -> tuple[Any, Any]:
     """Counts and summed chances of error of each position, from where it is far from the ends."""
     counts = np.roll(shifted.counts, circle.shift, axis=0)
