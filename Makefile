@@ -17,12 +17,12 @@ setup: ## install system packages and .venv where they are missing
 	@scripts/setup.sh
 
 .PHONY: demo
-demo: setup ## make the demo cohort, run the workflow on it, print ledger and reports
+demo: gatk ## make the demo cohort, run the workflow on it, print ledger and reports
 	@$(PYTHON) scripts/demo/make_cohort.py --output demo
 	@$(PYTHON) workflow/run.py --directory demo --cores $(CORES)
 
 .PHONY: real
-real: setup ## real reads of NA12878 over BRCA1, as they are and with a planted variant
+real: gatk ## real reads of NA12878 over BRCA1, as they are and with a planted variant
 	@$(PYTHON) scripts/real/prepare.py --shared $(SHARED) --output real
 	@$(PYTHON) scripts/real/prepare.py --shared $(SHARED) --output real/planted --plant
 	@$(PYTHON) workflow/run.py --directory real --cores $(CORES)
@@ -30,7 +30,7 @@ real: setup ## real reads of NA12878 over BRCA1, as they are and with a planted 
 	@$(PYTHON) scripts/real/show.py --plain real --planted real/planted
 
 .PHONY: test
-test: setup ## the quick tests
+test: gatk ## the quick tests
 	@$(PYTHON) -m pytest -m "not slow and not workflow and not browser and not platform and not slurm" -n 2
 
 .PHONY: vep
@@ -38,20 +38,19 @@ vep: setup ## VEP's consequences (vepyr) in an environment of their own, .vep
 	@scripts/setup_vep.sh
 
 .PHONY: gatk
-gatk: setup ## GATK HaplotypeCaller from Maven Central, in .gatk
-	@scripts/setup.sh resources/gatk-packages.txt
+gatk: setup ## GATK, the default caller, from Maven Central
 	@scripts/setup_gatk.sh
 
 .PHONY: test-slow
-test-slow: setup vep gatk ## the slow tests: whole workflow, browser, every caller
+test-slow: gatk vep ## the slow tests: whole workflow, browser, every caller
 	@$(PYTHON) -m pytest -m "(slow or workflow or browser) and not platform and not slurm and not faults"
 
 .PHONY: test-faults
-test-faults: setup ## faults that a run survives: killed tools, full disk, broken files
+test-faults: gatk ## faults that a run survives: killed tools, full disk, broken files
 	@$(PYTHON) -m pytest -m "faults and not slurm"
 
 .PHONY: test-slurm
-test-slurm: setup ## real Slurm on this machine, with a worker killed in the middle
+test-slurm: gatk ## real Slurm on this machine, with a worker killed in the middle
 	@scripts/setup.sh resources/slurm-packages.txt
 	@$(PYTHON) -m pytest -m slurm
 
@@ -77,12 +76,12 @@ lock: setup ## make the lock files anew from pyproject.toml
 bench: bench-reads bench-accuracy bench-structural bench-copy-number bench-overhead bench-platform bench-annotation ## all benchmarks
 
 .PHONY: bench-reads
-bench-reads: setup gatk ## FASTQ to VCF against the usual chain, and against GATK's steps
+bench-reads: gatk ## FASTQ to VCF against the usual chain, and against GATK's steps
 	@scripts/setup.sh resources/bench-packages.txt
 	@$(PYTHON) scripts/bench/bench_reads.py
 
 .PHONY: bench-accuracy
-bench-accuracy: setup gatk ## each caller against simulated truth, at several depths
+bench-accuracy: gatk ## each caller against simulated truth, at several depths
 	@$(PYTHON) scripts/bench/bench_accuracy.py
 
 .PHONY: bench-structural
@@ -114,6 +113,10 @@ evaluate-annotation: setup ## accuracy of annotation on the evaluation data (SHA
 .PHONY: evaluate-identity
 evaluate-identity: setup ## the gate on 200 synthetic people with swaps, duplicates, contamination
 	@$(PYTHON) scripts/evaluate/identity.py
+
+.PHONY: evaluate-callers
+evaluate-callers: gatk ## demo cohort and real reads with each caller (SHARED=folder): agreement
+	@$(PYTHON) scripts/evaluate/callers.py --shared $(SHARED)
 
 .PHONY: clean
 clean: ## remove what demo, real and benchmarks made

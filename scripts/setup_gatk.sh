@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Make .gatk/classpath.txt, the Java class path of GATK, of what resources/gatk/pom.xml asks for:
-# the setting calling.gatk takes it. Does nothing where it is there, the pom is unchanged and every
-# jar is in place. Where GATK comes from conda, this is not needed.
+# Put the command gatk into .venv/bin, as conda's package has it, from what resources/gatk/pom.xml
+# asks Maven for. Does nothing where it is there, the pom is unchanged and every jar is in place.
+#
+#   gatk [--java-options "<options>"] <tool> <its options>
 #
 # Maven's own list of what GATK needs has two entries left out (see the pom): builds that the
 # public repository does not have and HaplotypeCaller does not use.
@@ -9,18 +10,19 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 pom=resources/gatk/pom.xml
-made=.gatk/classpath.txt
+jars=.gatk/classpath.txt
+command=.venv/bin/gatk
 stamp=.gatk/.made-from
 
 whole() {
     local jar
     while IFS= read -r -d : jar; do
         [[ -s $jar ]] || return 1
-    done < <(tr -d '\n' <"$made"; printf ':')
+    done < <(tr -d '\n' <"$jars"; printf ':')
 }
 
-wanted=$(sha256sum "$pom" | cut -c1-64)
-[[ -s $made && -f $stamp && $(<"$stamp") == "$wanted" ]] && whole && exit 0
+wanted=$(cat "$pom" "$0" | sha256sum | cut -c1-64)
+[[ -s $jars && -x $command && -f $stamp && $(<"$stamp") == "$wanted" ]] && whole && exit 0
 
 for tool in mvn java; do
     if ! command -v "$tool" >/dev/null; then
@@ -34,15 +36,28 @@ rm -f "$stamp"
 mvn --batch-mode --quiet --file "$pom" \
     dependency:build-classpath -Dmdep.outputFile="$PWD/.gatk/.classpath.part" \
     -Dmdep.includeScope=runtime
-mv .gatk/.classpath.part "$made"
+mv .gatk/.classpath.part "$jars"
 if ! whole; then
-    echo "setup: Maven ended without error, but a jar of $made is missing" >&2
+    echo "setup: Maven ended without error, but a jar of $jars is missing" >&2
     exit 1
 fi
-version=$(java -cp "$(<"$made")" org.broadinstitute.hellbender.Main HaplotypeCaller --version \
-    2>/dev/null | sed -n 's/.*(GATK) v//p')
+# Java reads long arguments from a file; there a backslash and a quote are escaped.
+printf -- '-cp "%s"\n' "$(sed 's/[\\"]/\\&/g' "$jars")" >.gatk/java-arguments
+cat >"$command" <<'LAUNCHER'
+#!/usr/bin/env bash
+# GATK. scripts/setup_gatk.sh wrote this.
+house=$(dirname "$(readlink -f "$0")")/../..
+options=()
+if [[ ${1-} == --java-options ]]; then
+    read -ra options <<<"${2-}"
+    shift 2
+fi
+exec java "${options[@]}" "@$house/.gatk/java-arguments" org.broadinstitute.hellbender.Main "$@"
+LAUNCHER
+chmod +x "$command"
+version=$("$command" HaplotypeCaller --version 2>/dev/null | sed -n 's/.*(GATK) v//p')
 if [[ -z $version ]]; then
-    echo "setup: GATK does not start with the class path $made" >&2
+    echo "setup: GATK does not start by $command" >&2
     exit 1
 fi
 echo "setup: GATK $version is in place"

@@ -17,19 +17,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.accuracy_callers import CALLERS, Caller, default_caller, split, versions
+from bench.accuracy_callers import CALLERS, default_caller, split, version
 from bench.accuracy_compare import Variant, compare, read_sequences, read_variants
 from bench.accuracy_figures import INDEL, SNV, Tally, added, tallies
 from bench.accuracy_real import Judged, judged, known_alleles
 from bench.accuracy_simulate import fasta_lines, gene_sequences, plant, simulate_reads
 from bench.accuracy_tables import DEPTHS_JUDGED, Cell, callers_of, markdown, pooled, reason
-from bench.reads_chain import GATK, Chain, FailedError
+from bench.reads_chain import Chain, FailedError
 from bench.reads_data import FOLDER, GENES, brca1
 from bench.table import Benchmark, Comparison
 
 DEPTHS = (10.0, 20.0, 30.0, 60.0)
 ERRORS = (0.001, 0.005)
-PEOPLE = 4
+PEOPLE = 2
 """Simulated people of each depth and error rate."""
 THREADS = 2
 
@@ -59,7 +59,7 @@ class Plan:
     errors: Sequence[float]
     people: int
     bases: int
-    callers: Sequence[Caller]
+    callers: Sequence[str]
 
 
 @dataclass(kw_only=True)
@@ -82,7 +82,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options = _options(words)
     if options.readme:
         return _show(options.folder / "accuracy.md")
-    there, absent = split(options.callers, options.gatk)
+    there, absent = split(options.callers)
     plan = Plan(
         depths=options.depths,
         errors=options.errors,
@@ -111,7 +111,6 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--callers", nargs="+", choices=CALLERS, default=CALLERS, help="callers to compare"
     )
-    parser.add_argument("--gatk", type=Path, default=GATK, help="file with GATK's Java class path")
     parser.add_argument("--no-real", action="store_true", help="leave the real reads out")
     parser.add_argument("--readme", action="store_true", help="print the last run's tables")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where results are written")
@@ -138,7 +137,7 @@ def simulated(plan: Plan, folder: Path, measured: Measured) -> None:
     Chain(reference=folder / "reference", folder=folder, threads=THREADS).prepare(fasta)
     for depth in plan.depths:
         for error in plan.errors:
-            found: dict[str, list[dict[str, Tally]]] = {one.name: [] for one in plan.callers}
+            found: dict[str, list[dict[str, Tally]]] = {caller: [] for caller in plan.callers}
             for number in range(plan.people):
                 seed = f"person {number} {depth:g} {error:g}"
                 person = folder / seed.replace(" ", "_")
@@ -173,11 +172,11 @@ def _person(
         chain.align(*mates)
         for caller in plan.callers:
             start = time.perf_counter()
-            chain.call(caller.name, *caller.words)
+            chain.call(caller)
             taken = time.perf_counter() - start
-            measured.seconds[caller.name] = measured.seconds.get(caller.name, 0.0) + taken
-            calls = read_variants(chain.vcf(caller.name), sequences)
-            yield caller.name, tallies(compare(truth, calls, sequences))
+            measured.seconds[caller] = measured.seconds.get(caller, 0.0) + taken
+            calls = read_variants(chain.vcf(caller), sequences)
+            yield caller, tallies(compare(truth, calls, sequences))
 
 
 def real(plan: Plan, folder: Path, measured: Measured) -> str:
@@ -193,8 +192,8 @@ def real(plan: Plan, folder: Path, measured: Measured) -> str:
     (contig, bases), *_ = sequences.items()
     calls: dict[str, list[Variant]] = {}
     for caller in plan.callers:
-        chain.call(caller.name, *caller.words)
-        calls[caller.name] = read_variants(chain.vcf(caller.name), sequences)
+        chain.call(caller)
+        calls[caller] = read_variants(chain.vcf(caller), sequences)
     source = data.mate_1.parent
     known = [
         one
@@ -262,7 +261,7 @@ def facts(plan: Plan, measured: Measured, told: str) -> dict[str, str]:
         "simulated": f"{plan.people} people for each of {depths} and {errors}; {size}; "
         f"{truth:,} variants in all; art_illumina",
         "real": told,
-        "versions": ", ".join(versions(plan.callers)),
+        "versions": ", ".join(version(caller) for caller in plan.callers),
         "threads": f"{THREADS} of {os.cpu_count()} processors",
         "intervals": "95 %: Wilson's of precision, recall and genotype; of F1 that of their bounds",
         "supported": reason(measured.cells, measured.real).replace("**", ""),

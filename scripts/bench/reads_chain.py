@@ -22,10 +22,7 @@ SAMPLE = "S1"
 ASSEMBLY = "GRCh38"
 SEX = "female"
 GENOME = "genome.fa"
-_ROOT = Path(__file__).resolve().parents[2]
-TRANSCRIPTS = _ROOT / "resources" / "demo" / "transcripts.gff3"
-GATK = _ROOT / ".gatk" / "classpath.txt"
-"""Where ``make gatk`` writes the Java class path of GATK and Picard."""
+TRANSCRIPTS = Path(__file__).resolve().parents[2] / "resources" / "demo" / "transcripts.gff3"
 
 _RENAMED = {"coverage_min_mapping_quality": "min_mapping_quality", "gvcf_bands": "bands"}
 """Settings whose option has another name."""
@@ -140,17 +137,12 @@ class Chain:
             *settings_words("reads", "measure", Calling(), Identity(), Reads()),
         )
 
-    def call(self, caller: str, *words: object) -> None:
-        """CRAM to gVCF and to normalised VCF.
-
-        Args:
-            caller: as settings name it.
-            words: further options of the verb.
-        """
+    def call(self, caller: str) -> None:
+        """CRAM to gVCF and to normalised VCF, by a caller as settings name it."""
         gvcf = self.folder / f"{SAMPLE}.{caller}.g.vcf.gz"
         self._verb(
             *["calling", "call", *self._common(), "--assembly", ASSEMBLY, "--sex", SEX],
-            *["--caller", caller, *settings_words("calling", "call", Calling()), *words],
+            *["--caller", caller, *settings_words("calling", "call", Calling())],
             *["--shards", self._shards, "--gvcf", gvcf],
         )
         self._verb(

@@ -29,8 +29,6 @@ HARD_FILTERS = {
 """The settings of its ``config/config.yaml``."""
 
 TYPES = {"snvs": "SNP", "indels": "INDEL"}
-_GATK = "org.broadinstitute.hellbender.Main"
-_PICARD = "picard.cmdline.PicardCommandLine"
 _MEMORY = "-Xmx2g"
 
 
@@ -44,13 +42,11 @@ class GatkWorkflow:
     """The workflow's steps for one sample of one unit.
 
     Attributes:
-        class_path: Java class path that holds GATK and Picard.
         resources: folder for the reference, its indices, regions and known variants.
         folder: where the steps write.
         threads: processors.
     """
 
-    class_path: str
     resources: Path
     folder: Path
     threads: int
@@ -154,7 +150,7 @@ class GatkWorkflow:
         bam = self._at("dedup", f"{SAMPLE}.bam")
         metrics = self._at("qc", f"{SAMPLE}.metrics.txt")
         self._java(
-            *[_PICARD, "MarkDuplicates", "--REMOVE_DUPLICATES", "true"],
+            *["MarkDuplicates", "--REMOVE_DUPLICATES", "true"],
             *["--INPUT", mapped, "--OUTPUT", bam, "--METRICS_FILE", metrics],
         )
         _remove(mapped)
@@ -166,8 +162,8 @@ class GatkWorkflow:
         bam = self._at("recal", f"{SAMPLE}.bam")
         common = ["-I", marked, "-R", self.fasta, "--intervals", self._regions]
         known = ["--known-sites", self._known]
-        self._java(_GATK, "BaseRecalibrator", *common, *known, "-O", table)
-        self._java(_GATK, "ApplyBQSR", *common, "--bqsr-recal-file", table, "-O", bam)
+        self._java("BaseRecalibrator", *common, *known, "-O", table)
+        self._java("ApplyBQSR", *common, "--bqsr-recal-file", table, "-O", bam)
         _remove(marked)
         return bam
 
@@ -180,7 +176,7 @@ class GatkWorkflow:
         lines = self._regions.read_text().splitlines(keepends=True)
         regions.write_text("".join(line for line in lines if line.split("\t")[0] == contig))
         self._java(
-            *[_GATK, "HaplotypeCaller", "--intervals", regions, "-R", self.fasta, "-I", bam],
+            *["HaplotypeCaller", "--intervals", regions, "-R", self.fasta, "-I", bam],
             *["-ERC", "GVCF", "--dbsnp", self._known],
             *["-O", self._at("called", f"{SAMPLE}.{contig}.g.vcf.gz")],
             name=f"call.{contig}",
@@ -195,19 +191,19 @@ class GatkWorkflow:
             ("CombineGVCFs", own, combined),
             ("GenotypeGVCFs", combined, called),
         ):
-            words = [_GATK, tool, "-R", self.fasta, "-V", taken, "-O", made]
+            words = [tool, "-R", self.fasta, "-V", taken, "-O", made]
             self._java(*words, name=f"{tool}.{contig}")
 
     def _filter(self, kind: str) -> None:
         chosen = self._at("filtered", f"all.{kind}.vcf.gz")
         called = self._at("genotyped", "all.vcf.gz")
         self._java(
-            *[_GATK, "SelectVariants", "-R", self.fasta, "-V", called],
+            *["SelectVariants", "-R", self.fasta, "-V", called],
             *["--select-type-to-include", TYPES[kind], "-O", chosen],
             name=f"select.{kind}",
         )
         self._java(
-            *[_GATK, "VariantFiltration", "-R", self.fasta, "-V", chosen],
+            *["VariantFiltration", "-R", self.fasta, "-V", chosen],
             *["--filter-name", "snv-hard-filter", "--filter-expression", HARD_FILTERS[kind]],
             *["-O", self._at("filtered", f"all.{kind}.hardfiltered.vcf.gz")],
             name=f"filter.{kind}",
@@ -216,7 +212,7 @@ class GatkWorkflow:
 
     def _merge(self, parts: Sequence[Path], whole: Path) -> None:
         given = [word for part in parts for word in ("--INPUT", part)]
-        self._java(_PICARD, "MergeVcfs", *given, "--OUTPUT", whole)
+        self._java("MergeVcfs", *given, "--OUTPUT", whole)
         _remove(*parts)
 
     # ------------------------------------------------------------------------------ helpers
@@ -232,12 +228,12 @@ class GatkWorkflow:
     def _run(self, *words: object) -> None:
         run(words, self._messages(Path(str(words[0])).name))
 
-    def _java(self, main: object, tool: object, *words: object, name: str = "") -> None:
-        """Run a tool of GATK or Picard with its temporary files in the folder."""
+    def _java(self, tool: object, *words: object, name: str = "") -> None:
+        """Run a tool of GATK, which has Picard's too, with its temporary files in the folder."""
         temporary = self.folder / "tmp"
         temporary.mkdir(exist_ok=True)
-        java = ["java", _MEMORY, f"-Djava.io.tmpdir={temporary}", "-cp", self.class_path]
-        run([*java, main, tool, *words], self._messages(name or str(tool)))
+        java = f"{_MEMORY} -Djava.io.tmpdir={temporary}"
+        run(["gatk", "--java-options", java, tool, *words], self._messages(name or str(tool)))
 
     def _together(self, jobs: Sequence[Callable[[], object]]) -> None:
         with ThreadPoolExecutor(self.threads) as workers:

@@ -318,12 +318,6 @@ def _(c, t):
     c.put("calling.callers", ["bcftools", "deepvariant"])
 
 
-@case("a class path that is not there", "settings-calling", "no file none.txt")
-def _(c, t):
-    c.put("calling.callers", ["gatk"])
-    c.put("calling.gatk", "none.txt")
-
-
 @case("an index that is not there", "settings-calling", "column reads.index")
 def _(c, t):
     c.put("reads.index", "index/genome.fa")

@@ -428,8 +428,8 @@ def test_goals_hold_for_the_better_default_and_fail_for_the_worse():
 
 
 def test_a_default_that_is_absent_is_skipped_with_the_reason():
-    line, *more = told("gatk", {"gatk": "no class path"})
-    assert (line.skipped, line.holds, more) == ("no class path", None, [])
+    line, *more = told("gatk", {"gatk": "gatk is not installed"})
+    assert (line.skipped, line.holds, more) == ("gatk is not installed", None, [])
 
 
 def test_indels_are_weighted_as_a_genome_has_them():

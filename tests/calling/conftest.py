@@ -35,11 +35,3 @@ def records() -> Callable[[Path], list[str]]:
         return [" ".join([row[1], row[3], row[4], *row[8:]]) for row in rows]
 
     return read
-
-
-@pytest.fixture
-def gatk(root: Path) -> Path:
-    """GATK's class path; fails (not skips) where `make gatk` was not run."""
-    path = root / ".gatk" / "classpath.txt"
-    assert path.is_file(), "no GATK; run `make gatk`"
-    return path

@@ -12,7 +12,7 @@ import pytest
 from soyang.calling.call import call
 from soyang.calling.callers.deepvariant import DeepVariant, regions
 from soyang.calling.callers.freebayes import BLOCKS
-from soyang.calling.callers.gatk import NO_CALL, Gatk, quality_bands
+from soyang.calling.callers.gatk import NO_CALL, Gatk, quality_bands, start
 from soyang.calling.callers.haplotypes import SPLIT
 from soyang.calling.variants import variants
 from soyang.core.errors import ToolError
@@ -136,9 +136,13 @@ def test_gatks_bands_are_the_qualities_that_depths_give():
     assert quality_bands((1, 33, 40)) == [3, 20, 99]
 
 
+def test_java_optimises_where_it_pays():
+    long, short = (Interval("chr1", 0, end) for end in (600_000, 100_000))
+    assert "TieredStopAtLevel" not in start((long,))[2]
+    assert "TieredStopAtLevel=1" in start((short, short))[2]
+
+
 def test_a_missing_gatk_is_told(tmp_path, monkeypatch):
-    with pytest.raises(ToolError, match="make gatk"):
-        Gatk(tmp_path / "none.txt").version()
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match="gatk is not installed"):
         Gatk().version()

@@ -9,6 +9,9 @@ mitochondrial: CRAM -> variants of the mitochondrion with their heteroplasmy
 """
 
 CALLERS = config["calling"]["callers"]
+SMALL_FASTA = (
+    50_000_000  # bytes of a reference below which a sample is called by one thread
+)
 CALL_OPTIONS = " ".join(
     [
         f"--assembly {config['reference']['assembly']}",
@@ -22,13 +25,9 @@ CALL_OPTIONS = " ".join(
         *(f"--bands {band}" for band in config["calling"]["gvcf_bands"]),
         *(f"--caller {caller}" for caller in CALLERS),
         *(
-            f"--{name}={shlex.quote(str(word))}"
-            for name, words in (
-                ("gatk", [config["calling"]["gatk"]]),
-                ("deepvariant", config["calling"]["deepvariant"]),
-            )
-            for word in words
-            if name in CALLERS and word
+            f"--deepvariant={shlex.quote(word)}"
+            for word in config["calling"]["deepvariant"]
+            if "deepvariant" in CALLERS
         ),
     ]
 )
@@ -51,6 +50,7 @@ rule call:
         "logs/calling/call/{sample}.benchmark.tsv"
     conda:
         TOOLS
+    threads: call_threads
     params:
         version=SOYANG,
         facts=sheet_facts("caller"),

@@ -90,6 +90,13 @@ def call_options(wildcards, input):
     )
 
 
+def call_threads(wildcards):
+    """Threads of calling: one where there is no work for more, as in a few genes."""
+    fasta = Path(config["reference"]["fasta"])
+    small = fasta.exists() and fasta.stat().st_size < SMALL_FASTA
+    return 1 if small or entry(wildcards.sample) == "gvcf" else 4
+
+
 def variants_from(wildcards):
     """gVCF of a sample, or its own plain VCF."""
     if entry(wildcards.sample) == "vcf":

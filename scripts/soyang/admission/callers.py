@@ -32,10 +32,7 @@ def caller_faults(settings: Settings, rows: Sequence[Row], file: Path) -> Iterat
 
 def _callers(settings: Settings, file: Path) -> Iterator[Fault]:
     calling = settings.calling
-    starts = {
-        "gatk": "java" if calling.gatk else "gatk",
-        "deepvariant": calling.deepvariant[0],
-    }
+    starts = {"deepvariant": calling.deepvariant[0]}
     for section, chosen in (("callers", calling.callers), ("structural", calling.structural)):
         for name in chosen:
             word = starts.get(name, name)
@@ -43,14 +40,13 @@ def _callers(settings: Settings, file: Path) -> Iterator[Fault]:
                 yield _fault(
                     file, f"calling.{section}", f"{name}, but no command {word}",
                     "callers that are installed",
-                    "install it (make setup; make gatk for GATK), or choose another",
+                    "install it (make gatk does all), or choose another",
                 )  # fmt: skip
 
 
 def _files(settings: Settings, file: Path) -> Iterator[Fault]:
     calling, reads = settings.calling, settings.reads
     named = {
-        "calling.gatk": calling.gatk if "gatk" in calling.callers else None,
         "calling.shards": calling.shards,
         "calling.structural_excluded": calling.structural_excluded,
         "reads.index": reads.index and Path(f"{reads.index}{INDEX}"),

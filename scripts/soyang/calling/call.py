@@ -48,12 +48,11 @@ def call(
     shard_bases: int,
     threads: int,
     gvcf: Path,
-    caller: list[str] | None = None,
+    caller: list[str],
     others: Path | None = None,
     quality: Path | None = None,
     assay: str = "wgs",
     shards: Path | None = None,
-    gatk: Path | None = None,
     deepvariant: list[str] | None = None,
 ) -> None:
     """Call one sample's variants and reference blocks into a normalised gVCF.
@@ -74,19 +73,18 @@ def call(
         shard_bases: bases called at a time, at most; results don't depend on it.
         threads: shards called side by side; results don't depend on it.
         gvcf: output .g.vcf.gz; its .tbi goes beside it.
-        caller: bcftools, freebayes, gatk or deepvariant; may be repeated; none: bcftools.
+        caller: bcftools, freebayes, gatk or deepvariant; may be repeated.
         others: output table of what only callers after the first have (OTHERS).
         quality: the sample's row of reads' QUALITY: copies of X and Y by depth.
         assay: wgs, exome or panel.
         shards: BED of shards, balanced by work; none: made of the reference.
-        gatk: file with GATK's Java class path; none: the command gatk.
         deepvariant: words that start DeepVariant, each an option; none: run_deepvariant.
 
     Raises:
         FaultError: the shards are not of this reference.
         ToolError: a tool failed, or the result is not the sample's.
     """
-    callers = chosen(caller or ["bcftools"], gatk=gatk, deepvariant=deepvariant or ())
+    callers = chosen(caller, deepvariant=deepvariant or ())
     found = copies_found(quality, sample) if quality else (None, None)
     ploidy = stretches(contig_lengths(reference), Assembly(assembly), copies_of(Sex(sex), *found))
     known = known_stretches(reference)

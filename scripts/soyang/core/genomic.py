@@ -53,14 +53,9 @@ class Calling(Strict):
         tuple[Literal["bcftools", "freebayes", "gatk", "deepvariant"], ...],
         AfterValidator(_each_once),
     ] = Field(
-        ("bcftools",),
+        ("gatk",),
         min_length=1,
         description="callers of small variants; the genotypes of the first stand",
-    )
-    gatk: File | None = Field(
-        None,
-        description="file with GATK's Java class path, as `make gatk` writes it; none: the "
-        "command gatk",
     )
     deepvariant: tuple[str, ...] = Field(
         ("run_deepvariant",), min_length=1, description="words that start DeepVariant"

@@ -37,7 +37,6 @@ CHOSEN: dict[str, tuple[str, ...]] = {
     "gatk": ("gatk", "HaplotypeCaller", "--version"),
 }
 """The same of callers that settings choose."""
-_GATK = "org.broadinstitute.hellbender.Main"
 
 MANIFEST = "manifest.json"
 """What a knowledge release says of itself, and the checksum of each of its files."""
@@ -119,9 +118,6 @@ def commands(settings: Settings) -> dict[str, tuple[str, ...]]:
     found = TOOLS | {name: words for name, words in CHOSEN.items() if name in chosen}
     if "deepvariant" in chosen:
         found["deepvariant"] = (*settings.calling.deepvariant, "--version")
-    if "gatk" in chosen and settings.calling.gatk:
-        class_path = settings.calling.gatk.read_text(encoding="utf-8").strip()
-        found["gatk"] = ("java", "-cp", class_path, _GATK, "HaplotypeCaller", "--version")
     return found
 
 

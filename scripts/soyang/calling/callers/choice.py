@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from soyang.calling.callers.bcftools import Bcftools
 from soyang.calling.callers.deepvariant import DeepVariant
@@ -12,14 +11,11 @@ from soyang.calling.callers.gatk import Gatk
 from soyang.calling.callers.protocol import Caller
 
 
-def chosen(
-    names: Sequence[str], *, gatk: Path | None = None, deepvariant: Sequence[str] = ()
-) -> list[Caller]:
+def chosen(names: Sequence[str], *, deepvariant: Sequence[str] = ()) -> list[Caller]:
     """The callers of these names, in their order.
 
     Args:
         names: bcftools, freebayes, gatk, deepvariant.
-        gatk: file with GATK's class path; none: the command ``gatk``.
         deepvariant: words that start DeepVariant; none: ``run_deepvariant``.
 
     Raises:
@@ -27,7 +23,7 @@ def chosen(
     """
     known: dict[str, Caller] = {
         caller.name: caller
-        for caller in (Bcftools(), Freebayes(), Gatk(gatk), DeepVariant(deepvariant))
+        for caller in (Bcftools(), Freebayes(), Gatk(), DeepVariant(deepvariant))
     }
     if not names or len(set(names)) < len(names) or set(names) - set(known):
         raise ValueError(f"callers {', '.join(names) or '(none)'}: some of {', '.join(known)}")
