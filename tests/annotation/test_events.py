@@ -355,7 +355,7 @@ def test_depth_that_was_not_assessed_says_nothing(bench: Any) -> None:
     assert found.is_empty() and sites.is_empty()
     row = only(looked)
     assert (row["copy_number"], row["structural"], row["mitochondrial"]) == (
-        "too_noisy", "no_reads", "no_reads"
+        "too_noisy", "left_out", "no_reads"
     )  # fmt: skip
     assert row["smallest_length"] is None and row["design"] == ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -33,6 +33,8 @@ MITOCHONDRION_STATUS: Mapping[str, DTypes] = {
 
 NO_READS = "no_reads"
 """Why a sample was not looked at that has no file."""
+LEFT_OUT = "left_out"
+"""Why breakpoints were not looked for in a sample whose reads were: settings name no caller."""
 YES = "true"
 
 
@@ -102,7 +104,7 @@ def assessed(
 
     Args:
         samples: all samples of the cohort.
-        structural: their tables of events by breakpoints; who has none has no reads.
+        structural: their tables of events by breakpoints.
         copy_number: what calling says of each sample's copy number.
         mitochondrial: what calling says of each sample's mitochondrion.
 
@@ -114,7 +116,7 @@ def assessed(
         [
             {
                 "sample": sample,
-                "structural": "" if sample in structural else NO_READS,
+                "structural": _breakpoints(sample, structural, copy_number),
                 **_depth(copy_number.get(sample)),
                 **_mitochondrion(mitochondrial.get(sample)),
             }
@@ -129,6 +131,12 @@ def assessed(
             "mitochondrial_share": pl.Float64,
         },
     )
+
+
+def _breakpoints(sample: str, by_breakpoint: Container[str], by_depth: Container[str]) -> str:
+    if sample in by_breakpoint:
+        return ""
+    return LEFT_OUT if sample in by_depth else NO_READS
 
 
 def _depth(path: Path | None) -> dict[str, object]:

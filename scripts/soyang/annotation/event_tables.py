@@ -147,7 +147,8 @@ EVENTS_ASSESSED = Table(
         Column(
             name="structural",
             dtype=pl.String,
-            meaning="empty: looked for by breakpoints; else why not (no_reads: none were given)",
+            meaning="empty: looked for by breakpoints; else why not (no_reads: none were given; "
+            "left_out: no caller was asked)",
         ),
         Column(
             name="copy_number",

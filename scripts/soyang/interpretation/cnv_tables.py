@@ -61,7 +61,8 @@ Attention = Literal[
 ]
 NotScored = Literal["literature", "predictors", "population_frequency", "regions"]
 Unseen = Literal[
-    "no_reads",  # entered as variants, or calling was left out
+    "no_reads",  # entered as variants
+    "left_out",  # settings name no caller
     "no_panel",
     "panel_differs",
     "too_few_bins",

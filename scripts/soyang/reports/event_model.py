@@ -62,6 +62,7 @@ LookedForCode = Literal[
 ]
 Why = Literal[
     "no_reads",
+    "left_out",
     "no_panel",
     "panel_differs",
     "too_few_bins",
