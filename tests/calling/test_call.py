@@ -13,6 +13,7 @@ import pytest
 
 from soyang.calling.call import call
 from soyang.calling.callers.choice import chosen
+from soyang.calling.callers.gatk import Gatk
 from soyang.calling.ploidy import Copies, copies_found, copies_of, ploidy_text, present, stretches
 from soyang.calling.shards import make_shards, shard_size, with_margin
 from soyang.calling.tables import OTHERS
@@ -424,8 +425,8 @@ def test_gatk_finds_what_is_there(world, tmp_path, need_tool):
     assert len(found) > 5
 
 
-@pytest.mark.shared
-def test_real_calls_do_not_depend_on_shards(shared_data, tmp_path):
+@pytest.fixture
+def brca1(shared_data, tmp_path) -> World:
     """NA12878 over BRCA1, whose contig has a colon in its name."""
     source = shared_data / "na12878_brca1"
     fasta, cram = tmp_path / "genome.fa", tmp_path / "S1.cram"
@@ -440,11 +441,30 @@ def test_real_calls_do_not_depend_on_shards(shared_data, tmp_path):
         ]
     )
     pipe([["samtools", "index", cram]])
-    world = World(fasta, cram, "", "")
-    whole, expected = called(world, tmp_path / "whole")
-    parts, found = called(world, tmp_path / "parts", shard_bases=7_000)
+    return World(fasta, cram, "", "")
+
+
+@pytest.mark.shared
+def test_real_calls_do_not_depend_on_shards(brca1, tmp_path):
+    whole, expected = called(brca1, tmp_path / "whole")
+    parts, found = called(brca1, tmp_path / "parts", shard_bases=7_000)
     assert len(expected) > 100
     assert found == expected
     assert variant_lines(parts) == variant_lines(whole)
     assert covered(parts) == covered(whole)
-    assert wrong_bases(parts, fasta) == []
+    assert wrong_bases(parts, brca1.fasta) == []
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_gatks_real_calls_do_not_depend_on_shards(brca1, tmp_path, monkeypatch, need_tool):
+    need_tool("gatk")
+    pysam.dict("-o", f"{brca1.fasta}.dict", str(brca1.fasta))
+    whole, expected = called(brca1, tmp_path / "whole", caller=["gatk"])
+    monkeypatch.setattr(Gatk, "fewest_bases", 0)
+    parts, found = called(brca1, tmp_path / "parts", caller=["gatk"], shard_bases=20_000)
+    assert len(expected) > 100
+    assert found == expected
+    assert variant_lines(parts) == variant_lines(whole)
+    assert covered(parts) == covered(whole)
+    assert wrong_bases(parts, brca1.fasta) == []
