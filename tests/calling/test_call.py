@@ -412,7 +412,7 @@ def test_a_caller_that_writes_another_sample_is_caught(world, tmp_path):
 def test_gatk_finds_what_is_there(world, tmp_path, need_tool):
     need_tool("gatk")
     pysam.dict("-o", f"{world.fasta}.dict", str(world.fasta))
-    one, found = called(world, tmp_path, caller=["gatk"])
+    one, found = called(world, tmp_path / "한글 폴더", caller=["gatk"])
     _, expected = called(world, tmp_path / "bcftools")
     assert sorted(map(site, found)) == sorted(map(site, expected))
     genotypes = [line.split()[4] for line in found if line.startswith("chrX")]

@@ -22,6 +22,17 @@ def test_the_cause_is_named_not_the_broken_pipe():
         pipe([["yes"], ["sh", "-c", "exit 4"]])
 
 
+def test_where_in_a_java_program_it_failed_is_not_told():
+    said = r"java.io.IOException: no such thing\n\tat x.Y.z(Y.java:3)\n\tat x.Y.a(Native Method)"
+    with pytest.raises(ToolError, match=r"IOException: no such thing$"):
+        run(["sh", "-c", f"printf '{said}' >&2; exit 3"])
+
+
+def test_tools_know_names_in_hangul_whatever_the_locale(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C")
+    assert run(["sh", "-c", "locale charmap"]) == "UTF-8\n"
+
+
 def test_a_missing_tool_is_named():
     with pytest.raises(ToolError, match="no-such-tool is not installed"):
         run(["no-such-tool"])

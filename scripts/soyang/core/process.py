@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -16,6 +17,11 @@ from soyang.core.errors import FaultError, ToolError
 from soyang.core.files import disk_full, is_disk_full
 
 Command = Sequence[str | Path]
+LOCALE = {"LC_ALL": "C.UTF-8"}
+"""What tools are run with: the same order and numbers everywhere, and names of files in Hangul,
+which Java can't open in a locale without them, as in a job of a cluster."""
+_TRACE = r"\s+at \S+\(.*\)$"
+"""A line of where in a Java program it failed, of which there are dozens after the reason."""
 
 
 def run(command: Command, *, stdout: Path | None = None) -> str:
@@ -155,6 +161,7 @@ class _Chain:
                 stdin=before.stdout if before else self._stdin,
                 stdout=self._stdout if last else subprocess.PIPE,
                 stderr=self._errors[-1],
+                env=os.environ | LOCALE,
             )
         )
         if before:
@@ -193,5 +200,6 @@ def _raise_for(
         raise FaultError(disk_full(stdout or Path.cwd() / "output"))
     broken_pipe = -signal.SIGPIPE
     first = next((n for n in failed if codes[n] != broken_pipe), failed[0])
-    tail = "\n".join(said[first].strip().splitlines()[-5:]) or "it said nothing"
+    lines = [line for line in said[first].strip().splitlines() if not re.match(_TRACE, line)]
+    tail = "\n".join(lines[-5:]) or "it said nothing"
     raise ToolError(f"{' '.join(words[first][:2])} ended with status {codes[first]}: {tail}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from soyang.calling.callers.protocol import Job
 from soyang.calling.ploidy import bed_text
@@ -76,7 +77,9 @@ class Gatk:
         table.write_text(
             clip_table(shard, bases_at(job.reference, [(i.contig, i.start) for i in shard]))
         )
-        run([*start(shard), *words(job, wide, whole)])
+        # GATK 4.6 can't start with temporary files in a folder with a space or Hangul in its path.
+        with TemporaryDirectory(prefix="soyang-gatk-") as scratch:
+            run([*start(shard), *words(job, wide, whole, scratch)])
         pipe(
             [
                 ["bcftools", "annotate", "--no-version", "-x", f"^{_KEPT},^{_FIELDS}", str(whole)],
@@ -94,7 +97,7 @@ def start(shard: Shard) -> Command:
     return ["gatk", "--java-options", f"{_JAVA} {_NO_OPTIMISER}" if few else _JAVA]
 
 
-def words(job: Job, wide: Path, output: Path) -> Command:
+def words(job: Job, wide: Path, output: Path, scratch: str) -> Command:
     """HaplotypeCaller's own words for one shard with its margin."""
     ploidy = job.folder / "ploidy.bed"
     bands = [word for band in quality_bands(job.depths) for word in ("-GQB", str(band))]
@@ -105,7 +108,7 @@ def words(job: Job, wide: Path, output: Path) -> Command:
         *["--min-base-quality-score", str(job.min_base_quality)],
         *(["--ploidy-regions", str(ploidy)] if ploidy.stat().st_size else []),
         # One thread a shard: shards run side by side.
-        *["--native-pair-hmm-threads", "1", "--tmp-dir", str(job.folder)],
+        *["--native-pair-hmm-threads", "1", "--tmp-dir", scratch],
         *["--create-output-variant-index", "false", "--QUIET", "true", "--verbosity", "ERROR"],
         *["-O", str(output)],
     ]
