@@ -114,7 +114,7 @@ def broken_inputs(working: Working) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def survived(copy_cohort, tmp_path_factory) -> Survived:
     people = [person for person in BROKEN if person.startswith("SYN")]
-    working = copy_cohort(*people, *GOOD)
+    working = copy_cohort(*people, *GOOD, caller="gatk")
     good = [row | {"father": "", "mother": "", "family": ""} for row in working.sheet()]
     seen: set[str] = set()
     good = [row for row in good if not (row["person"] in seen or seen.add(row["person"]))]
