@@ -36,7 +36,7 @@ DRUGS = (
 )
 
 CONSENTED = date(2025, 9, 1)
-GUARDED = ("SYN-01", "SYN-04", "SYN-05", "SYN-07", "SYN-10")
+GUARDED = ("SYN-01", "SYN-04", "SYN-05", "SYN-07", "SYN-10", "SYN-13")
 """Children: a guardian consented and the child assented."""
 DENIED = (("SYN-03", "secondary_findings"), ("SYN-12", "all"))
 """What people told the platform and not the sheet, or told both: the strictest wins."""

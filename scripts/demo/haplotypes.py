@@ -168,6 +168,9 @@ def haplotypes(person: str) -> tuple[Mapping[str, Haplotype], Mapping[str, Haplo
         {gene.symbol: _with(gene, side[gene.symbol], own) for gene in GENES}
         for side, own in zip(both, (who.first, who.second), strict=True)
     )
+    if who.deleted:
+        gene = gene_at(who.deleted[0])
+        first[gene.symbol] = _without(gene, first[gene.symbol], *who.deleted)
     return first, second
 
 
@@ -198,6 +201,14 @@ def _inherited(who: Person, parent: str) -> dict[str, Haplotype]:
 def _with(gene: Gene, changes: Haplotype, own: Haplotype) -> Haplotype:
     mine = [c for c in own if gene_at(c.position) is gene]
     return tuple(sorted((*changes, *mine)))
+
+
+def _without(gene: Gene, changes: Haplotype, start: int, end: int) -> Haplotype:
+    """A haplotype that lacks the bases from start to end, and what it carried there."""
+    before = start - 1
+    ref = sequences()[gene.symbol][before - gene.slice_start : end + 1 - gene.slice_start]
+    kept = [c for c in changes if c.end < before or c.position > end]
+    return tuple(sorted([*kept, Change(before, ref, ref[0])]))
 
 
 def apply(gene: Gene, changes: Haplotype) -> str:

@@ -1,4 +1,4 @@
-"""The demo's twelve synthetic people: who they are, how they enter, what they carry.
+"""The demo's thirteen synthetic people: who they are, how they enter, what they carry.
 
 Nobody here exists. Variants are real records of ClinVar or invented, as each says.
 """
@@ -40,6 +40,7 @@ class Person:
         lanes: number of FASTQ pairs.
         first, second: changes on one and the other haplotype, beside ordinary variation;
             for a child of the demo the first haplotype is the father's.
+        deleted: first and last base (1-based, chr20) of what the first haplotype lacks.
         uncovered: (gene symbol, exon) that no read covers.
         truncated: the second FASTQ ends in the middle.
         specimen, collected: the blood sample that was sequenced, and the day it was taken.
@@ -62,6 +63,7 @@ class Person:
     lanes: int = 1
     first: tuple[Change, ...] = ()
     second: tuple[Change, ...] = ()
+    deleted: tuple[int, int] | None = None
     uncovered: tuple[str, int] | None = None
     truncated: bool = False
     specimen: str = ""
@@ -82,6 +84,9 @@ AVP_SIGNAL_PEPTIDE = Change(3_084_620, "C", "T")
 """NM_000490.5:c.55G>A, p.(Ala19Thr): ClinVar pathogenic, last residue of the signal peptide."""
 MKKS_CARRIED = Change(10_413_405, "T", "C")
 """NM_170784.3:c.110A>G, p.(Tyr37Cys): ClinVar pathogenic, recessive."""
+
+JAG1_DELETED = (10_645_201, 10_651_000)
+"""Several of JAG1's inner exons, whose loss shifts the reading frame or ends it: invented."""
 
 PROKR2_DECOY = Change(5_313_994, "C", "T")
 """NM_144773.4:c.376G>A, p.(Val126Met): ClinVar uncertain."""
@@ -233,6 +238,18 @@ PEOPLE = (
         platform_id=9_048_873,
         sex="female",
         consent="withdrawn",
+    ),
+    Person(
+        person="SYN-13",
+        sample="S13",
+        specimen="BB-26-0240",
+        collected="2025-09-23",
+        hospital=HOSPITAL_B,
+        platform_id=3_357_941,
+        sex="male",
+        affected="yes",
+        consent=ALL_SCOPES,
+        deleted=JAG1_DELETED,
     ),
 )
 

@@ -47,6 +47,7 @@ KNOWLEDGE = (
     "data/phecodes.csv",
     "data/phecodes_labels.csv",
     "data/loinc2hpo.tsv",
+    "data/dosage.tsv",
     RELEASE,
 )
 
@@ -115,7 +116,7 @@ def _knowledge(folder: Path) -> None:
     knowledge.write_transcripts(folder / "data/transcripts.gff3")
     knowledge.write_clinvar(folder / "data/clinvar.vcf.gz")
     knowledge.write_frequencies(folder / "data/frequencies.vcf.gz")
-    for name in ("phecodes.csv", "phecodes_labels.csv", "loinc2hpo.tsv"):
+    for name in ("phecodes.csv", "phecodes_labels.csv", "loinc2hpo.tsv", "dosage.tsv"):
         (folder / "data" / name).write_bytes((RESOURCES / name).read_bytes())
     _reference(folder)
     knowledge.write_release(folder / "data", folder / RELEASE)

@@ -31,9 +31,9 @@ def carried(person: str) -> set[Change]:
     return {c for side in haplotypes(person) for changes in side.values() for c in changes}
 
 
-def test_twelve_people_of_three_hospitals() -> None:
-    assert len({p.person for p in PEOPLE}) == len({p.sample for p in PEOPLE}) == 12
-    assert len({p.platform_id for p in PEOPLE}) == 12
+def test_thirteen_people_of_three_hospitals() -> None:
+    assert len({p.person for p in PEOPLE}) == len({p.sample for p in PEOPLE}) == 13
+    assert len({p.platform_id for p in PEOPLE}) == 13
     assert len({p.hospital for p in PEOPLE}) == 3
     assert all("synthetic" in p.hospital and p.person.startswith("SYN-") for p in PEOPLE)
 
@@ -121,6 +121,17 @@ def test_nobody_else_carries_a_cause_or_decoy() -> None:
         assert not carried(person) & {*CAUSES, *DECOYS}
     assert carried("SYN-06") & {*CAUSES, *DECOYS} == {people.MKKS_CARRIED}
     assert genotype("SYN-06", people.MKKS_CARRIED) == 1
+
+
+def test_a_long_deletion_takes_what_the_haplotype_carried_there() -> None:
+    start, end = people.JAG1_DELETED
+    first, second = (side["JAG1"] for side in haplotypes("SYN-13"))
+    (deletion,) = (c for c in first if len(c.ref) > 1_000)
+    assert (deletion.position, deletion.end, deletion.alt) == (start - 1, end, deletion.ref[0])
+    assert base(deletion.position, len(deletion.ref)) == deletion.ref
+    assert not [c for c in first if start - 1 < c.position <= end]
+    assert [c for c in second if start <= c.position <= end]
+    assert len([x for x in transcripts()["JAG1"].exons if x[0] >= start and x[1] <= end]) >= 5
 
 
 def test_causes_and_decoys_are_the_clinvar_records_they_say(

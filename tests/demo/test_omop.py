@@ -145,7 +145,7 @@ def test_specimens_are_those_of_the_sheet(cdm: Any) -> None:
     assert sorted(found) == sorted(
         (p.platform_id, p.specimen, p.collected) for p in PEOPLE if p.specimen
     )
-    assert len(found) == 7
+    assert len(found) == 8
 
 
 def test_the_platform_is_stricter_than_the_sheet_for_one_person(cdm: Any) -> None:

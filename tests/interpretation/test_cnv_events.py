@@ -250,6 +250,40 @@ def test_a_variant_in_a_half_lost_recessive_gene_is_noted(cohort: Any) -> None:
     assert note["variant"].startswith("NM_170784.3:c.")
 
 
+@pytest.mark.parametrize(
+    ("away", "change", "candidates"),
+    [
+        (0, {}, 0),
+        (50, {}, 0),
+        (51, {}, 1),
+        (0, {"filter": "weak_caller_alone"}, 1),
+        (0, {"by_breakpoints": False}, 1),
+    ],
+)
+def test_a_small_variant_at_a_breakpoint_is_its_trace(
+    cohort: Any, away: int, change: dict[str, Any], candidates: int
+) -> None:
+    cohort.person("P", affected="yes")
+    lost = event("P", genes=[gene()], **change)
+    cohort.site("JAG1", lost["start"] - away, carriers={"P": "0/1"}, impact="HIGH",
+                consequence="frameshift_variant")  # fmt: skip
+    told = found(cohort, "P", [lost])
+    (one,) = told["events"]["events"]
+    assert (len(told["candidates"]), len(one["traces"])) == (candidates, 1 - candidates)
+    if not candidates:
+        assert one["traces"][0].startswith("NM_000214.3:c.")
+
+
+def test_what_clinvar_asserts_at_a_breakpoint_is_no_trace(cohort: Any) -> None:
+    cohort.person("P", affected="yes")
+    lost = event("P", genes=[gene()])
+    cohort.site("JAG1", lost["end"], carriers={"P": "0/1"}, impact="HIGH",
+                consequence="stop_gained", clinvar_significance="Pathogenic",
+                clinvar_stars=2)  # fmt: skip
+    told = found(cohort, "P", [lost])
+    assert len(told["candidates"]) == 1 and told["events"]["events"][0]["traces"] == []
+
+
 def test_a_common_homozygous_loss_without_disease_is_not_noted(cohort: Any) -> None:
     cohort.person("P", affected="yes")
     lost = gene("NOGENE1", haploinsufficiency=None)

@@ -556,6 +556,7 @@ def event(**over: Any) -> Json:
             line("5A", 0.1, "de_novo_assumed"),
         ],
         "notes": [],
+        "traces": [],
         "diseases": [{"gene": "JAG1", **disease} for disease in ALAGILLE],
     }
     return base | over
@@ -695,6 +696,7 @@ def region_lost() -> Json:
         evidence=[line("1A", 0.0, "coding_content", n=1), line("3A", 0.0, "genes", n=1),
                   line("5F", 0.0, "inheritance_unknown")],
         notes=[{"code": "biallelic_loss", "gene": "ITPA", "variant": ""}],
+        traces=["NM_033453.4:c.124+9_124+10insTGTGGTTATGGAGTCATC", "NC_000020.11:g.3210502A>G"],
         diseases=[{"gene": "ITPA", "id": "OMIM:616647", "name": "Developmental and epileptic "
                    "encephalopathy 35", "inheritance": ["AR"]}],
     )  # fmt: skip

@@ -73,9 +73,9 @@ class Working:
         path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
 
     def results(self) -> dict[str, bytes]:
-        """Every result but provenance times and MultiQC's page, by path."""
+        """Every result but those with the time of the run, and MultiQC's page, by path."""
         found = sorted((self.folder / "results").rglob("*"))
-        skipped = {"provenance.json", "multiqc.html"}
+        skipped = {"provenance.json", "ro-crate-metadata.json", "multiqc.html"}
         return {
             str(path.relative_to(self.folder)): path.read_bytes()
             for path in found

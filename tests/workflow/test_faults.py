@@ -33,9 +33,9 @@ BROKEN = {
 }
 """Person to words of the reason."""
 
-GATK = r"""#!/bin/bash
+JAVA = r"""#!/bin/bash
 # Of one sample the caller ends with 0 and writes a VCF without it.
-{gatk} "$@" || exit
+{java} "$@" || exit
 written="${@: -1}"
 if [[ "$written" == */S01/*.vcf ]]; then
     cut -f 1-8 "$written" >"$written.part"
@@ -65,7 +65,7 @@ class Survived(NamedTuple):
 def tools(folder: Path) -> dict[str, str]:
     """Tools that fail one sample each."""
     folder.mkdir()
-    for name, text in (("gatk", GATK), ("samtools", SAMTOOLS)):
+    for name, text in (("java", JAVA), ("samtools", SAMTOOLS)):
         real = shutil.which(name)
         assert real
         (folder / name).write_text(text.replace(f"{{{name}}}", real))

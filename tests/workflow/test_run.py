@@ -12,9 +12,11 @@ import time
 import polars as pl
 import pytest
 
+from demo.people import JAG1_DELETED
+
 pytestmark = [pytest.mark.workflow]
 
-REPORTED = {f"SYN-{n:02d}" for n in range(1, 10)}
+REPORTED = {*(f"SYN-{n:02d}" for n in range(1, 10)), "SYN-13"}
 
 
 def report(working, person):
@@ -30,7 +32,7 @@ def test_everyone_ends_as_the_demo_declares(finished):
     working, ended = finished
     assert ended.code == 0, ended.said[-4000:]
     ledger = working.rows()
-    assert len(ledger) == 12
+    assert len(ledger) == 13
     assert {p for p, row in ledger.items() if row["status"] == "reported"} == REPORTED
     assert ledger["SYN-10"]["status"] == "quarantined" and "kinship" in ledger["SYN-10"]["reason"]
     assert ledger["SYN-11"]["status"] == "failed" and "truncated" in ledger["SYN-11"]["reason"]
@@ -49,6 +51,18 @@ def test_the_right_gene_is_first_over_decoys(finished, person, gene, model):
     candidates = findings(finished[0], person)["candidates"]
     assert (candidates[0]["gene"], candidates[0]["model"]) == (gene, model)
     assert len({c["gene"] for c in candidates} - {gene}) >= 2, "no decoys to be better than"
+
+
+def test_a_loss_of_exons_explains_and_its_traces_do_not(finished):
+    told = findings(finished[0], "SYN-13")
+    (event,) = told["events"]["events"]
+    assert (event["first"], event["last"]) == JAG1_DELETED
+    assert event["callers"] == ["delly", "depth", "dysgu", "tiddit"]
+    assert (event["classification"], event["points"]) == ("likely_pathogenic", 0.9)
+    assert told["candidates"] == [] and told["result"] == "candidate"
+    assert event["traces"], "the caller tells no insertions at the breakpoint any more"
+    shown = report(finished[0], "SYN-13")["events"]["shown"]
+    assert [one["event"] for one in shown] == [event["event"]]
 
 
 def test_the_carrier_is_told_only_with_consent(finished):

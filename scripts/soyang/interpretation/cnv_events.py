@@ -31,14 +31,13 @@ from soyang.interpretation.cnv_tables import (
     EventsFound,
     FoundEvent,
     LookedFor,
-    MitochondrialClinVar,
-    MitochondrialVariant,
     Note,
     NotInterpreted,
     Unseen,
 )
-from soyang.interpretation.evidence import MIN_STARS, Call, Significance, significance
+from soyang.interpretation.evidence import Call
 from soyang.interpretation.load import Person, Relative, scan
+from soyang.interpretation.mitochondrial import told
 from soyang.interpretation.ranking import KnownDisease
 
 SAME = 0.5
@@ -49,7 +48,6 @@ MEASURED = ("deletion", "duplication")
 TELLING: tuple[EventClass, ...] = ("pathogenic", "likely_pathogenic")
 """Classes that answer a question; also told where it is not known whether somebody is ill."""
 _ORDER = {word: n for n, word in enumerate(get_args(EventClass))}
-_ASSERTED = (Significance.PATHOGENIC, Significance.LIKELY_PATHOGENIC)
 
 Diseases = Mapping[str, Sequence[KnownDisease]]
 
@@ -124,7 +122,12 @@ def _absent(path: Path, sample: str) -> Fault:
 
 
 def events_found(
-    who: Person, given: Given, *, calls: Sequence[Call], diseases: Diseases
+    who: Person,
+    given: Given,
+    *,
+    calls: Sequence[Call],
+    traces: Mapping[str, list[str]],
+    diseases: Diseases,
 ) -> EventsFound:
     """The events part of a person's findings.
 
@@ -136,12 +139,15 @@ def events_found(
         who: the person.
         given: what annotation says.
         calls: the person's candidate variants, for a second hit in the same gene.
+        traces: event to the small variants at its ends that are none of these.
         diseases: diseases by gene.
     """
     affected = who.row["affected"]
     status = given.assessed[who.sample]
-    events = [_event(row, who, given, calls, diseases) for row in given.own]
-    variants = [_variant(row) for row in given.sites]
+    events = [
+        _event(row, who, given, calls, diseases, traces.get(row["event"], [])) for row in given.own
+    ]
+    variants = [told(row) for row in given.sites]
     if affected != "yes":
         known = affected == "unknown"
         events = [event for event in events if known and event.classification in TELLING]
@@ -200,7 +206,12 @@ def noteworthy(found: EventsFound) -> bool:
 
 
 def _event(
-    row: Mapping[str, Any], who: Person, given: Given, calls: Sequence[Call], diseases: Diseases
+    row: Mapping[str, Any],
+    who: Person,
+    given: Given,
+    calls: Sequence[Call],
+    diseases: Diseases,
+    traces: list[str],
 ) -> FoundEvent:
     refused = not_interpreted(row)
     seen = {
@@ -225,6 +236,7 @@ def _event(
             for line in lines
         ],
         notes=notes,
+        traces=traces,
         diseases=_diseases(deciding | {note.gene for note in notes}, diseases),
     )
 
@@ -363,30 +375,3 @@ def _gene(gene: Mapping[str, Any]) -> EventGene:
 
 def _scores(gene: Mapping[str, Any]) -> tuple[int | None, int | None]:
     return gene["haploinsufficiency"], gene["triplosensitivity"]
-
-
-def _variant(row: Mapping[str, Any]) -> MitochondrialVariant:
-    word = significance(row["clinvar_significance"])
-    reviewed = (row["clinvar_stars"] or 0) >= MIN_STARS
-    told = {name: row[name] for name in MitochondrialVariant.model_fields if name in row}
-    return MitochondrialVariant.model_validate(
-        told
-        | {
-            "genes": [gene for gene in row["genes"].split(";") if gene],
-            "consequences": [word for word in row["consequence"].split(";") if word],
-            "clinvar": _clinvar(row),
-            "asserted": word in _ASSERTED and reviewed and row["filter"] == "PASS",
-        }
-    )
-
-
-def _clinvar(row: Mapping[str, Any]) -> MitochondrialClinVar | None:
-    if not row["clinvar_significance"]:
-        return None
-    return MitochondrialClinVar(
-        variation_id=row["clinvar_id"],
-        significance=row["clinvar_significance"],
-        review=row["clinvar_review"],
-        stars=row["clinvar_stars"],
-        conditions=[name for name in (row["clinvar_conditions"] or "").split("|") if name],
-    )

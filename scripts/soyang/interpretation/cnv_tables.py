@@ -159,6 +159,9 @@ class FoundEvent(_Strict):
     points: float | None
     evidence: list[EventEvidence]
     notes: list[Note]
+    traces: list[str] = Field(
+        description="small variants called at its ends (HGVS): traces of it, not findings"
+    )
     diseases: list[EventDisease]
 
 

@@ -27,6 +27,7 @@ from soyang.interpretation.models import explain
 from soyang.interpretation.phenotype import Ontology, Record
 from soyang.interpretation.ranking import Judged, KnownDisease, carriers, inheritance, judge, rank
 from soyang.interpretation.tables import Candidate, Coverage, Findings, Phenotype
+from soyang.interpretation.traces import apart
 
 NEVER_ASSESSED = ("repeat_expansion", "pharmacogenomics", "mosaic")
 """What this way of calling and interpreting does not look at, for anybody."""
@@ -115,6 +116,7 @@ def interpret(
         assembly=assembly,
     )
     given = _given(who, events=events, sites=mitochondrial_sites, assessed=events_assessed)
+    calls, traces = apart(calls, given.own if given else [])
     ontology, gene_diseases = load.read_knowledge(
         terms,
         diseases,
@@ -132,7 +134,11 @@ def interpret(
     )
     secondary = Consent.SECONDARY_FINDINGS in consent
     ranked = rank(asked(judged, who.row["affected"]), secondary=secondary)
-    seen = events_found(who, given, calls=calls, diseases=gene_diseases) if given else None
+    seen = (
+        events_found(who, given, calls=calls, traces=traces, diseases=gene_diseases)
+        if given
+        else None
+    )
     coding = (
         load.scan(exons).join(load.scan(diseases).select("gene"), on="gene", how="semi").collect()
     )

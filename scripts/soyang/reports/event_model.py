@@ -147,6 +147,7 @@ class Event(Strict):
     points: float | None
     evidence: list[EventReason]
     notes: list[EventNote]
+    traces: list[str] = Field(description="small variants at its ends that are traces of it")
     diseases: list[EventDisease]
 
 
