@@ -29,7 +29,6 @@ from soyang.governance.tables import LEDGER
 ROOT = Path(__file__).resolve().parents[2]
 CALLERS = ("gatk", "bcftools", "freebayes")
 """Those that run here, the default first."""
-READS = ("fastq", "ubam", "bam", "cram")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +112,7 @@ def ended(folder: Path, callers: tuple[str, ...]) -> Ended:
     reported = [row["person"] for row in rows if row["status"] == "reported"]
     paths = sorted((results / "calling").glob("*/*.calls.tsv"))
     calls = pl.concat([read_table(path, CALLS) for path in paths]).filter(
-        pl.col("entry").is_in(READS)
+        pl.col("entry") == "cram"  # called here; others brought their calls
     )
     samples = calls["sample"].to_list()
     others = {
