@@ -114,6 +114,9 @@ def ended(folder: Path, callers: tuple[str, ...]) -> Ended:
     calls = pl.concat([read_table(path, CALLS) for path in paths]).filter(
         pl.col("entry") == "cram"  # called here; others brought their calls
     )
+    for sample, told in calls.select("sample", "caller").iter_rows():
+        if not told.lower().startswith(callers[0]):
+            raise RunError(f"{sample} was called by {told}, not by {callers[0]}: {folder}")
     samples = calls["sample"].to_list()
     others = {
         sample: read_table(results / "calling" / sample / f"{sample}.others.tsv", OTHERS).height

@@ -61,7 +61,13 @@ def test_another_first_explanation_is_told() -> None:
 
 def test_what_is_told_is_read_from_the_results(tmp_path: Path) -> None:
     results = tmp_path / "results"
-    row = blank_row(CALLS) | {"sample": "S1", "entry": "cram", "variants": 7, "agreed": 6}
+    row = blank_row(CALLS) | {
+        "sample": "S1",
+        "entry": "cram",
+        "caller": "GATK 4.6",
+        "variants": 7,
+        "agreed": 6,
+    }
     write_table(CALLS.frame([row]), results / "calling/S1/S1.calls.tsv", CALLS)
     write_table(OTHERS.empty(), results / "calling/S1/S1.others.tsv", OTHERS)
     people = [
@@ -78,6 +84,8 @@ def test_what_is_told_is_read_from_the_results(tmp_path: Path) -> None:
     assert (found.first, found.variants) == ({"P1": "G c.1A>G"}, {"S1": 7})
     assert (found.agreed, found.others) == ({"S1": 6}, {"S1": 0})
     assert ended(tmp_path, ("gatk",)).agreed == {}
+    with pytest.raises(callers.RunError, match=r"S1 was called by GATK 4\.6, not by bcftools"):
+        ended(tmp_path, ("bcftools",))
     (report / "report.json").write_text('{"explanations": []}')
     assert explanation(report) == ""
 

@@ -53,7 +53,11 @@ rule call:
     threads: call_threads
     params:
         version=SOYANG,
-        facts=sheet_facts("caller"),
+        facts=sheet_facts("caller", "sex", "assay"),
+        # Apart from what depends on inputs, which is left out when parameters are compared.
+        settings=lambda wildcards: (
+            "" if entry(wildcards.sample) == "gvcf" else CALL_OPTIONS
+        ),
         command=call_options,
         threads=lambda wildcards, input, threads: (
             ""
@@ -63,6 +67,7 @@ rule call:
     shell:
         """
         soyang --log {log:q} --subject {wildcards.sample} calling {params.command} \
+            {params.settings} \
             --sample {wildcards.sample} \
             --reference {input.reference:q} \
             {params.threads} \

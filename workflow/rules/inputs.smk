@@ -86,7 +86,7 @@ def call_options(wildcards, input):
     return (
         f"call --cram {shlex.quote(str(input.source))} "
         f"--quality {shlex.quote(str(input.quality))} "
-        f"--sex {unit['sex']} --assay {unit['assay']} {CALL_OPTIONS}"
+        f"--sex {unit['sex']} --assay {unit['assay']}"
     )
 
 
