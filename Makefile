@@ -43,7 +43,8 @@ gatk: setup ## GATK, the default caller, from Maven Central
 
 .PHONY: test-slow
 test-slow: gatk vep ## the slow tests: whole workflow, browser, every caller
-	@$(PYTHON) -m pytest -m "(slow or workflow or browser) and not platform and not slurm and not faults"
+	@$(PYTHON) -m pytest -m "(slow or workflow or browser) and not platform and not slurm and not faults" \
+	    -n 2 --dist loadfile
 
 .PHONY: test-faults
 test-faults: gatk ## faults that a run survives: killed tools, full disk, broken files
