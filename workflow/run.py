@@ -12,6 +12,7 @@ import argparse
 import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -49,6 +50,8 @@ IN_PART = {
     *("--unlock", "--lint", "--delete-all-output", "--summary", "--dag", "--rulegraph"),
 }
 """Snakemake's words with which a run does not go to its end, so that no ledger tells of it."""
+BEHIND_GATE = ("cohort", "annotation", "interpretation", "reports", "governance")
+"""Rooms whose rules are planned when the identity gate has judged."""
 NO_WORK = IN_PART - {"-U", "--until", "-O", "--omit-from"}
 """Those with which nothing is computed: what is there is left as it is."""
 KILLED = {
@@ -113,7 +116,10 @@ def main(words: Sequence[str] | None = None) -> int:
         if has(NO_WORK, passed_on):
             return _snakemake(options, passed_on, lock)
         _forget_last_run()
-        status = _rounds(options, passed_on, lock)
+        for words_of_stage in stages(passed_on):
+            status = _rounds(options, words_of_stage, lock)
+            if status != ExitCode.EXPECTED:
+                break
         clear_withheld()
         if status != ExitCode.EXPECTED:
             return status
@@ -210,6 +216,41 @@ def _forget_last_run() -> None:
         marker.unlink()
     for left in [*Path("results").rglob(f"{SCRATCH}*"), *PRIVATE.rglob(f"{SCRATCH}*")]:
         rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+
+
+def stages(words: Sequence[str]) -> list[list[str]]:
+    """Snakemake's words, run by run: with ``--until RULE`` the checkpoints before RULE come first.
+
+    What is behind a checkpoint is not planned before it is done, and of ``--until`` Snakemake
+    leaves out what is not planned.
+    """
+    asked = _until(words)
+    if not asked:
+        return [list(words)]
+    behind = {name for room in BEHIND_GATE for name in _rules_of(room)}
+    checkpoints = ["check", "admit", *(["judge"] if behind & set(asked) else [])]
+    told = [checkpoints[:number] for number in range(1, len(checkpoints) + 1)]
+    # Of options given twice the last one counts.
+    return [[*words, "--until", *names] for names in [*told, [*checkpoints, *asked]]]
+
+
+def _until(words: Sequence[str]) -> list[str]:
+    """Rules after which to stop."""
+    asked: list[str] = []
+    reading = False
+    for word in words:
+        if word.startswith("-"):
+            name, _, value = word.partition("=")
+            reading = name in ("-U", "--until")
+            asked = [value] if reading and value else [] if reading else asked
+        elif reading:
+            asked.append(word)
+    return asked
+
+
+def _rules_of(room: str) -> list[str]:
+    text = (HOUSE / "workflow" / "rules" / f"{room}.smk").read_text(encoding="utf-8")
+    return re.findall(r"^(?:rule|checkpoint) (\w+):", text, re.MULTILINE)
 
 
 def _rounds(options: argparse.Namespace, passed_on: Sequence[str], lock: int) -> int:

@@ -229,3 +229,21 @@ def test_every_rule_that_a_profile_names_exists(root):
         profile = yaml.safe_load(path.read_text())
         for rule in {*profile["set-resources"], *profile.get("groups", {})}:
             assert re.search(rf"^(rule|checkpoint) {rule}:", rules, re.M), f"{name}: {rule}"
+
+
+@pytest.mark.parametrize("word", [["--until", "call"], ["--until=call"], ["-U", "call"]])
+def test_until_does_the_checkpoints_before_a_rule_first(driver, word):
+    told = driver.stages(["--keep-going", *word, "--quiet"])
+    assert [words[words.index("--quiet") + 1 :] for words in told] == [
+        ["--until", "check"],
+        ["--until", "check", "admit"],
+        ["--until", "check", "admit", "call"],
+    ]
+
+
+def test_until_a_rule_behind_the_gate_has_it_judge_first(driver):
+    assert driver.stages(["--until", "report"])[-2:] == [
+        ["--until", "report", "--until", "check", "admit", "judge"],
+        ["--until", "report", "--until", "check", "admit", "judge", "report"],
+    ]
+    assert driver.stages(["--cores", "2"]) == [["--cores", "2"]]
