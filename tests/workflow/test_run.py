@@ -82,8 +82,8 @@ def test_of_a_plain_vcf_absence_is_unknown_and_it_adds_no_an(finished):
     assert found["coverage"]["known"] is False and "absence_unknown" in found["not_assessed"]
     samples = pl.read_parquet(working.folder / "results/cohort/samples.parquet")
     counted = samples.filter("counted")["person"].to_list()
-    assert "SYN-09" not in counted and len(counted) == 8
-    assert pl.read_parquet(working.folder / "results/cohort/sites.parquet")["an"].max() == 16
+    assert "SYN-09" not in counted and len(counted) == 9
+    assert pl.read_parquet(working.folder / "results/cohort/sites.parquet")["an"].max() == 18
 
 
 def test_nothing_of_who_did_not_consent_is_computed(finished):
