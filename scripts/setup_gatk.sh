@@ -4,14 +4,13 @@
 #
 #   gatk [--java-options "<options>"] <tool> <its options>
 #
-# Maven's own list of what GATK needs has two entries left out (see the pom): builds that the
-# public repository does not have and HaplotypeCaller does not use.
+# Of Maven's own list of what GATK needs some entries are left out; the pom says which and why.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 pom=resources/gatk/pom.xml
 jars=.gatk/classpath.txt
-command=.venv/bin/gatk
+launcher=.venv/bin/gatk
 stamp=.gatk/.made-from
 
 whole() {
@@ -22,7 +21,7 @@ whole() {
 }
 
 wanted=$(cat "$pom" "$0" | sha256sum | cut -c1-64)
-[[ -s $jars && -x $command && -f $stamp && $(<"$stamp") == "$wanted" ]] && whole && exit 0
+[[ -s $jars && -x $launcher && -f $stamp && $(<"$stamp") == "$wanted" ]] && whole && exit 0
 
 for tool in mvn java; do
     if ! command -v "$tool" >/dev/null; then
@@ -43,7 +42,7 @@ if ! whole; then
 fi
 # Java reads long arguments from a file; there a backslash and a quote are escaped.
 printf -- '-cp "%s"\n' "$(sed 's/[\\"]/\\&/g' "$jars")" >.gatk/java-arguments
-cat >"$command" <<'LAUNCHER'
+cat >"$launcher" <<'LAUNCHER'
 #!/usr/bin/env bash
 # GATK. scripts/setup_gatk.sh wrote this.
 house=$(dirname "$(readlink -f "$0")")/../..
@@ -54,10 +53,10 @@ if [[ ${1-} == --java-options ]]; then
 fi
 exec java "${options[@]}" "@$house/.gatk/java-arguments" org.broadinstitute.hellbender.Main "$@"
 LAUNCHER
-chmod +x "$command"
-version=$("$command" HaplotypeCaller --version 2>/dev/null | sed -n 's/.*(GATK) v//p')
+chmod +x "$launcher"
+version=$("$launcher" HaplotypeCaller --version 2>/dev/null | sed -n 's/.*(GATK) v//p')
 if [[ -z $version ]]; then
-    echo "setup: GATK does not start by $command" >&2
+    echo "setup: GATK does not start by $launcher" >&2
     exit 1
 fi
 echo "setup: GATK $version is in place"

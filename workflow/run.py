@@ -235,16 +235,10 @@ def stages(words: Sequence[str]) -> list[list[str]]:
 
 
 def _until(words: Sequence[str]) -> list[str]:
-    """Rules after which to stop."""
-    asked: list[str] = []
-    reading = False
-    for word in words:
-        if word.startswith("-"):
-            name, _, value = word.partition("=")
-            reading = name in ("-U", "--until")
-            asked = [value] if reading and value else [] if reading else asked
-        elif reading:
-            asked.append(word)
+    """Rules after which to stop, as Snakemake reads its words."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-U", "--until", nargs="+", default=[])
+    asked: list[str] = parser.parse_known_args(words)[0].until
     return asked
 
 

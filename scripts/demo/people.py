@@ -86,7 +86,7 @@ MKKS_CARRIED = Change(10_413_405, "T", "C")
 """NM_170784.3:c.110A>G, p.(Tyr37Cys): ClinVar pathogenic, recessive."""
 
 JAG1_DELETED = (10_645_201, 10_651_000)
-"""Several of JAG1's inner exons, whose loss shifts the reading frame or ends it: invented."""
+"""Exons 9 to 17 of JAG1's 26, whose loss shifts the reading frame: invented."""
 
 PROKR2_DECOY = Change(5_313_994, "C", "T")
 """NM_144773.4:c.376G>A, p.(Val126Met): ClinVar uncertain."""

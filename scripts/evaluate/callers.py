@@ -38,7 +38,8 @@ class Ended:
     Attributes:
         callers: which looked; the genotypes of the first stand.
         status: person to how they ended.
-        first: person to the first explanation of their report, as gene and HGVS.
+        first: person to the first explanation of their report, as gene and HGVS; of a structural
+            variant HGVS.
         variants: sample to its variants.
         agreed: sample to those of them whose genotype all callers have, where several looked.
         others: sample to alleles that only others have.
@@ -134,9 +135,13 @@ def ended(folder: Path, callers: tuple[str, ...]) -> Ended:
 
 
 def explanation(report: Path) -> str:
-    """Gene and variants of a report's first explanation; empty without one."""
-    told = json.loads((report / "report.json").read_text(encoding="utf-8"))["explanations"]
-    return "; ".join(f"{v['gene']} {v['hgvs_c']}" for v in told[0]["variants"]) if told else ""
+    """A report's first explanation by small variants, or else its first event; or empty."""
+    told = json.loads((report / "report.json").read_text(encoding="utf-8"))
+    for explained in told["explanations"]:
+        return "; ".join(f"{v['gene']} {v['hgvs_c']}" for v in explained["variants"])
+    return next(
+        (event["hgvs_g"] or event["event"] for event in (told["events"] or {}).get("shown", [])), ""
+    )
 
 
 def differences(runs: Sequence[Ended]) -> Iterator[str]:

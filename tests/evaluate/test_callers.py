@@ -77,7 +77,7 @@ def test_what_is_told_is_read_from_the_results(tmp_path: Path) -> None:
     write_table(LEDGER.frame(people), results / "governance/ledger.tsv", LEDGER)
     report = results / "reports/P1"
     report.mkdir(parents=True)
-    told = {"explanations": [{"variants": [{"gene": "G", "hgvs_c": "c.1A>G"}]}]}
+    told = {"explanations": [{"variants": [{"gene": "G", "hgvs_c": "c.1A>G"}]}], "events": None}
     (report / "report.json").write_text(json.dumps(told))
     found = ended(tmp_path, ("gatk", "bcftools"))
     assert found.status == {"P1": "reported", "P2": "withheld"}
@@ -86,8 +86,11 @@ def test_what_is_told_is_read_from_the_results(tmp_path: Path) -> None:
     assert ended(tmp_path, ("gatk",)).agreed == {}
     with pytest.raises(callers.RunError, match=r"S1 was called by GATK 4\.6, not by bcftools"):
         ended(tmp_path, ("bcftools",))
-    (report / "report.json").write_text('{"explanations": []}')
+    (report / "report.json").write_text('{"explanations": [], "events": null}')
     assert explanation(report) == ""
+    lost = '{"explanations": [], "events": {"shown": [{"hgvs_g": "NC_000020.11:g.5_9del"}]}}'
+    (report / "report.json").write_text(lost)
+    assert explanation(report) == "NC_000020.11:g.5_9del"
 
 
 def test_a_run_that_fails_is_told_with_its_log(

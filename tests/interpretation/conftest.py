@@ -19,9 +19,10 @@ from soyang.core.assembly import Assembly
 from soyang.core.people import Consent
 from soyang.core.tables import write_table
 from soyang.identity.tables import VERDICTS
+from soyang.interpretation.clinvar import ClinVarRecord
 from soyang.interpretation.evidence import Call, Limits, significance
 from soyang.interpretation.interpret import interpret
-from soyang.interpretation.tables import ClinVarRecord, FoundVariant
+from soyang.interpretation.tables import FoundVariant
 from soyang.phenotypes.ontology import ontology
 from soyang.phenotypes.tables import PERSON_MAPPING, PERSONS, PROFILE
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soyang.core.errors import ToolError
+from soyang.core.process import LOCALE
 
 KEPT = 1 << 20
 """Bytes of a tool's standard error that are kept."""
@@ -35,7 +36,7 @@ def listen(*commands: Sequence[str | Path]) -> Said:
     Raises:
         ToolError: a tool is not there.
     """
-    environment = {**os.environ, "REF_PATH": "/dev/null/%s", "REF_CACHE": "", "LC_ALL": "C.UTF-8"}
+    environment = os.environ | LOCALE | {"REF_PATH": "/dev/null/%s", "REF_CACHE": ""}
     running: list[subprocess.Popen[bytes]] = []
     with tempfile.TemporaryFile() as errors:
         for command in commands:

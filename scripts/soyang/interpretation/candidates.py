@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from soyang.core.assembly import PSEUDO_AUTOSOMAL, Assembly, bare
+from soyang.interpretation.clinvar import record
 from soyang.interpretation.coverage import covered
 from soyang.interpretation.evidence import (
     MIN_STARS,
@@ -19,7 +20,7 @@ from soyang.interpretation.evidence import (
     significance,
 )
 from soyang.interpretation.load import Person, Relative, Sources, scan
-from soyang.interpretation.tables import ClinVarRecord, FoundVariant, Frequency
+from soyang.interpretation.tables import FoundVariant, Frequency
 
 SITE = ["contig", "position", "ref", "alt"]
 IMPACT_ORDER = {"HIGH": 0, "MODERATE": 1, "LOW": 2, "MODIFIER": 3}
@@ -166,7 +167,7 @@ def _call(row: dict[str, Any], sex: str, sources: Sources, assembly: Assembly) -
         found=FoundVariant(
             **told,
             zygosity=zygosity(row, sex, assembly),
-            clinvar=_clinvar(row),
+            clinvar=record(row),
             frequencies=frequencies(row, sources),
         ),
         significance=significance(row["clinvar_significance"]),
@@ -174,18 +175,6 @@ def _call(row: dict[str, Any], sex: str, sources: Sources, assembly: Assembly) -
         floor=(row["floor"] or 0.0) if assessed else None,
         phase_set=row["phase_set"],
         filter=row["filter"],
-    )
-
-
-def _clinvar(row: Mapping[str, Any]) -> ClinVarRecord | None:
-    if not row["clinvar_significance"]:
-        return None
-    return ClinVarRecord(
-        variation_id=row["clinvar_id"],
-        significance=row["clinvar_significance"],
-        review=row["clinvar_review"],
-        stars=row["clinvar_stars"],
-        conditions=[c for c in (row["clinvar_conditions"] or "").split("|") if c],
     )
 
 

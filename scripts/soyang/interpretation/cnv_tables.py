@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from soyang.interpretation.clinvar import ClinVarRecord
+
 EventClass = Literal["pathogenic", "likely_pathogenic", "uncertain", "likely_benign", "benign"]
 EventReasonCode = Literal[
     "coding_content",  # n: protein-coding genes with an exon in it
@@ -165,16 +167,6 @@ class FoundEvent(_Strict):
     diseases: list[EventDisease]
 
 
-class MitochondrialClinVar(_Strict):
-    """ClinVar on this allele."""
-
-    variation_id: str | None
-    significance: str
-    review: str | None
-    stars: int | None
-    conditions: list[str]
-
-
 class MitochondrialVariant(_Strict):
     """One variant of the mitochondrion."""
 
@@ -189,7 +181,7 @@ class MitochondrialVariant(_Strict):
     depth: int
     alt_depth: int
     filter: str
-    clinvar: MitochondrialClinVar | None = Field(description="null: not listed, or no records")
+    clinvar: ClinVarRecord | None = Field(description="null: not listed, or no records")
     asserted: bool = Field(
         description="ClinVar says (likely) pathogenic with review criteria, and the call passed"
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from soyang.interpretation.cnv_tables import MitochondrialClinVar, MitochondrialVariant
+from soyang.interpretation.clinvar import record
+from soyang.interpretation.cnv_tables import MitochondrialVariant
 from soyang.interpretation.evidence import MIN_STARS, Significance, significance
 
 _ASSERTED = (Significance.PATHOGENIC, Significance.LIKELY_PATHOGENIC)
@@ -21,19 +22,7 @@ def told(row: Mapping[str, Any]) -> MitochondrialVariant:
         | {
             "genes": [gene for gene in row["genes"].split(";") if gene],
             "consequences": [word for word in row["consequence"].split(";") if word],
-            "clinvar": _clinvar(row),
+            "clinvar": record(row),
             "asserted": word in _ASSERTED and reviewed and row["filter"] == "PASS",
         }
-    )
-
-
-def _clinvar(row: Mapping[str, Any]) -> MitochondrialClinVar | None:
-    if not row["clinvar_significance"]:
-        return None
-    return MitochondrialClinVar(
-        variation_id=row["clinvar_id"],
-        significance=row["clinvar_significance"],
-        review=row["clinvar_review"],
-        stars=row["clinvar_stars"],
-        conditions=[name for name in (row["clinvar_conditions"] or "").split("|") if name],
     )

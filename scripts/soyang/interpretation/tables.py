@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from soyang.interpretation.clinvar import ClinVarRecord
 from soyang.interpretation.cnv_tables import EventsFound
 
 FINDINGS_VERSION = 1
@@ -18,16 +19,6 @@ FINDINGS_VERSION = 1
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class ClinVarRecord(_Strict):
-    """ClinVar on this variant."""
-
-    variation_id: str | None = Field(description="VariationID; null: the source has no ids")
-    significance: str
-    review: str | None
-    stars: int | None
-    conditions: list[str]
 
 
 class Frequency(_Strict):
