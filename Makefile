@@ -31,7 +31,8 @@ real: gatk ## real reads of NA12878 over BRCA1, as they are and with a planted v
 
 .PHONY: test
 test: gatk ## the quick tests
-	@$(PYTHON) -m pytest -m "not slow and not workflow and not browser and not platform and not slurm" -n 2
+	@$(PYTHON) -m pytest -m "not slow and not workflow and not browser and not platform and not slurm" -n 2 \
+	    --timeout 600
 
 .PHONY: vep
 vep: setup ## VEP's consequences (vepyr) in an environment of their own, .vep

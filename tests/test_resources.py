@@ -51,6 +51,9 @@ class Server(ThreadingHTTPServer):
 
     files: dict[str, Behaviour]
 
+    def handle_error(self, *_: object) -> None:
+        """A client that goes away before the end is what some tests are about."""
+
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.server_port}/{name}"
 
@@ -147,6 +150,14 @@ def test_a_server_without_ranges(server, place):
     server.files["a"] = Behaviour(BYTES, cuts=[300_000], ranges=False)
     fetch_file(Wanted(url=server.url("a"), size=len(BYTES)), place / "a", patience=QUICK)
     assert (place / "a").read_bytes() == BYTES
+
+
+def test_a_line_that_never_gets_further_is_given_up(server, place):
+    """Without ranges each attempt begins anew; one that gets as far as another is no progress."""
+    told = server.files["a"] = Behaviour(BYTES, cuts=[300_000, 200_000] * 20, ranges=False)
+    with pytest.raises(FaultError, match="the line broke after"):
+        fetch_file(Wanted(url=server.url("a")), place / "a", patience=QUICK)
+    assert len(told.asked) == 1 + len(QUICK)
 
 
 def test_a_part_that_is_whole(server, place):

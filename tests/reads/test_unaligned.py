@@ -10,6 +10,7 @@ import pytest
 
 from soyang.core.errors import FaultError, ToolError
 from soyang.core.process import run
+from soyang.reads import groups
 from soyang.reads.align import align
 from tests.reads.conftest import pairs_of, reverse_complement, write_units
 from tests.reads.test_align import reads_of
@@ -182,8 +183,18 @@ def test_a_read_without_a_group_is_found(two_groups, world, tmp_path):
 def test_a_truncated_ubam_fails_and_leaves_nothing(two_groups, world, tmp_path):
     file = write_ubam(tmp_path / "a.bam", two_groups)
     file.write_bytes(file.read_bytes()[:-3000])
-    with pytest.raises((FaultError, ToolError)):
+    with pytest.raises(FaultError, match=r"a\.bam: .*damage near its beginning"):
         aligned(file, world, tmp_path / "out")
+    assert not list((tmp_path / "out").glob("*cram*"))
+
+
+def test_damage_far_behind_the_header_fails_too(two_groups, world, tmp_path, monkeypatch):
+    """What is beyond samtools' reading ahead is left to samtools."""
+    monkeypatch.setattr(groups, "_AHEAD", 1)
+    file = write_ubam(tmp_path / "a.bam", two_groups)
+    file.write_bytes(file.read_bytes()[:-3000])
+    with pytest.raises(ToolError):
+        aligned(file, world, tmp_path / "out", threads=1)
     assert not list((tmp_path / "out").glob("*cram*"))
 
 

@@ -29,7 +29,7 @@ _PARTIAL, _NOT_SATISFIABLE = 206, 416
 _TRY_LATER = (408, 425, 429, 500, 502, 503, 504)
 """Status codes of a server that may answer later."""
 PATIENCE = (1.0, 4.0, 15.0, 60.0)
-"""Seconds to wait before another attempt; counted anew whenever something came."""
+"""Seconds to wait before another attempt; counted anew whenever more came than ever before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,15 +105,14 @@ def _to_the_end(
     wanted: Wanted, part: Path, version: Path, patience: tuple[float, ...]
 ) -> int | None:
     """Get what is missing; return the size that the server told, None if it told none."""
-    waits = iter(patience)
+    waits, furthest = iter(patience), _size(part)
     while True:
-        before = _size(part)
         try:
             return _attempt(wanted, part, version)
         except (_CutError, requests.ConnectionError, requests.Timeout) as error:
             there = _size(part)
-            if there > before:
-                waits = iter(patience)
+            if there > furthest:
+                waits, furthest = iter(patience), there
             wait = next(waits, None)
             if wait is None:
                 raise FaultError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,14 +12,18 @@ from soyang.core.process import run
 
 _KEPT = ("ID", "SM", "LB", "PL", "PU")
 """What is kept of a read group: the rest may hold paths, places and times."""
+_AHEAD = 16 << 20
+"""Bytes of a BAM's text that samtools' threads may have read before it has read the header: two
+blocks of 64 kB for each of 128 threads."""
 
 
 def header_of(file: Path, sample: str) -> dict[str, list[dict[str, str]]]:
     """Kind of line (HD, SQ, RG, ...) to the lines' tags and values, of a BAM or CRAM.
 
     Raises:
-        FaultError: the file is missing, or neither.
+        FaultError: the file is missing, neither, or damaged in its beginning.
     """
+    _require_sound_start(file, sample)
     try:
         text = run(["samtools", "head", file])
     except ToolError as error:
@@ -31,6 +37,30 @@ def header_of(file: Path, sample: str) -> dict[str, list[dict[str, str]]]:
         pairs = (field.partition(":") for field in fields)
         lines.setdefault(kind[1:], []).append({tag: value for tag, _, value in pairs})
     return lines
+
+
+def _require_sound_start(file: Path, sample: str) -> None:
+    """Refuse a BAM that is damaged where samtools' threads read ahead of the header.
+
+    The thread that meets the damage ends, and samtools waits for it without end (bgzf_check_EOF
+    of htslib 1.16); damage further on is an error as it should be.
+    """
+    if not file.is_file():
+        return
+    try:
+        with file.open("rb") as stream:
+            if stream.read(2) != b"\x1f\x8b":
+                return
+            stream.seek(0)
+            with gzip.open(stream) as text:
+                text.read(_AHEAD)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FaultError(
+            header_fault(
+                file, sample, f"damage near its beginning: {error}", "a whole file",
+                "fetch the file again",
+            )
+        ) from None  # fmt: skip
 
 
 def group_faults(file: Path, sample: str, header: dict[str, list[dict[str, str]]]) -> list[Fault]:
