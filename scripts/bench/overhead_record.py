@@ -1,4 +1,4 @@
-"""Snakemake in a dry run that also records how each result was made, as a real run does.
+"""Snakemake as the driver starts it, in a dry run that also records how each result was made.
 
 A resumed run compares each result's recorded parameters and inputs with what they are now, which
 costs time; results that a benchmark only placed have no record.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from snakemake import cli
-from snakemake.workflow import Workflow
+from snakemake.api import Workflow
+
+WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
 
 
 def main(words: list[str]) -> None:
-    """Run Snakemake with these words, which ask for a dry run; exits as it does."""
+    """Run with these words, which ask for a dry run; exits as Snakemake does."""
     plain = Workflow._build_dag
 
     def build(self: Any) -> None:
@@ -23,7 +26,8 @@ def main(words: list[str]) -> None:
         self.async_run(_record(self))
 
     Workflow._build_dag = build
-    cli.main(words)
+    sys.path.insert(0, str(WORKFLOW))
+    import_module("engine").main(words)
 
 
 async def _record(workflow: Any) -> None:

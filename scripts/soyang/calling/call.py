@@ -167,7 +167,7 @@ def joining(parts: Sequence[Path]) -> list[Command]:
 
 def _call_shards(caller: Caller, job: Job, shards: Sequence[Shard]) -> list[Path]:
     """Call each shard into a file of its own; return them in the order of the reference."""
-    parts = [job.folder / f"{number}.vcf" for number in range(len(shards))]
+    parts = [job.folder / f"{number}.part" for number in range(len(shards))]
     longest_first = sorted(range(len(shards)), key=lambda n: sum(map(len, shards[n])), reverse=True)
     with ThreadPoolExecutor(job.threads) as workers:
         running = [workers.submit(caller.call, job, shards[n], parts[n]) for n in longest_first]

@@ -72,7 +72,7 @@ class Gatk:
 
     def call(self, job: Job, shard: Shard, part: Path) -> None:
         """Call one shard. HaplotypeCaller sees a margin around it; what lies inside is kept."""
-        wide, table, whole = (part.with_suffix(s) for s in (".bed", ".tsv", ".whole.vcf"))
+        wide, table, whole = (part.with_suffix(s) for s in (".bed", ".tsv", ".whole.vcf.gz"))
         wide.write_text(bed(with_margin(shard, contig_lengths(job.reference))))
         table.write_text(
             clip_table(shard, bases_at(job.reference, [(i.contig, i.start) for i in shard]))
@@ -85,6 +85,7 @@ class Gatk:
                 ["bcftools", "annotate", "--no-version", "-x", f"^{_KEPT},^{_FIELDS}", str(whole)],
                 ["env", "LC_ALL=C", "awk", "-v", f"least={MIN_QUALITY}", NO_CALL],
                 ["env", "LC_ALL=C", f"SHARD={table}", "awk", CLIP],
+                ["bgzip", "--compress-level", "1", "--stdout"],  # reference blocks are many
             ],
             stdout=part,
         )
