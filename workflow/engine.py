@@ -4,43 +4,25 @@ A step that is killed by Slurm can't say so: its memory, its time or its node en
 learns it, tells it on the screen, and forgets. Here each failed attempt becomes a line of
 ``logs/attempts.jsonl``, from which the driver tells the ledger.
 
-Planning 10,000 samples takes Snakemake a time that grows with their square, since it looks for
-a file among the inputs of a rule that gathers all samples by comparing it with each; and it asks
-the same of every step in each of several passes. The changes to Snakemake below alter no answer,
-only how fast it is given; nodes of a cluster, which plan one job each, do without. Another keeps
-its Slurm executor going after a node was lost.
+Another change keeps Snakemake's Slurm executor going after a node was lost. How plans are made
+faster stands in ``planning.py``.
 """
 
 from __future__ import annotations
 
-import gc
 import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import snakemake_executor_plugin_slurm as slurm
-from snakemake import cli, common, jobs, rules
-from snakemake.iocontainers import InputFiles
-from snakemake.persistence import PersistenceBase
-from snakemake.persistence.db import DbPersistence
-from snakemake.persistence.file import FilePersistence
+from planning import plan_faster
+from snakemake import cli, jobs
 
 ATTEMPTS = Path("logs/attempts.jsonl")
-FEW = 16
-"""Inputs up to which comparing with each is as fast as a set."""
-SELDOM = (200_000, 20, 100)
-"""Thresholds of the collection of cycles (gc.set_threshold): a plan is millions of objects that
-stay, and looking through them at Python's own thresholds takes a fifth of its time."""
-COMPARISONS = (
-    "has_metadata", "has_outdated_metadata", "params_changed", "input_changed", "code_changed",
-    "software_stack_changed",
-)  # fmt: skip
-"""What Snakemake asks of the record of how a step's outputs were made."""
 TOLD = (
     ("memory", r"OUT_OF_MEMORY|exceeded memory limit|Exceeded job memory limit|oom.kill"),
     ("time", r"TIMEOUT|DEADLINE|DUE TO TIME LIMIT"),
@@ -54,84 +36,10 @@ END = 20_000
 
 def main(words: Sequence[str]) -> None:
     """Run Snakemake with these words; exits as it does."""
-    gc.set_threshold(*SELDOM)
-    find_inputs_by_set()
-    remember_parameters_of_functions()
-    compare_with_records_once()
-    name_environments_without_parameters()
+    plan_faster()
     write_down_failures()
     exclude_nodes_only()
     cli.main(list(words))
-
-
-def find_inputs_by_set() -> None:
-    """Let ``file in inputs`` take the same time however many inputs there are."""
-    plain = list.__contains__
-
-    def contains(self: Any, file: object) -> bool:
-        if len(self) <= FEW:
-            return plain(self, file)
-        known = self.__dict__.get("_soyang_known")
-        if known is None or known[0] != len(self):
-            known = len(self), frozenset(map(str, self))
-            self.__dict__["_soyang_known"] = known
-        return str(file) in known[1]
-
-    InputFiles.__contains__ = contains
-
-
-def remember_parameters_of_functions() -> None:
-    """Look up only once which arguments an input function takes."""
-    remembered = lru_cache(maxsize=None)(common.get_function_params)
-    for module in (common, jobs, rules):
-        module.get_function_params = remembered
-
-
-def compare_with_records_once() -> None:
-    """Compare a step with its outputs' records once, until a record changes.
-
-    A step whose inputs or parameters change, as a checkpoint may have it, is another object.
-    """
-    known: dict[tuple[str, Any], Any] = {}
-    for name in COMPARISONS:
-        setattr(PersistenceBase, name, _once(name, getattr(PersistenceBase, name), known))
-    for backend in (FilePersistence, DbPersistence):
-        backend._clear_cache = _forgetting(backend._clear_cache, known)
-
-
-def _once(name: str, plain: Any, known: dict[tuple[str, Any], Any]) -> Any:
-    def compared(self: Any, job: Any, file: Any = None) -> Any:
-        if file is not None:
-            return plain(self, job, file=file)
-        key = (name, job)
-        if key not in known:
-            found = plain(self, job)
-            known[key] = tuple(found) if isinstance(found, Iterator) else found
-        return known[key]
-
-    return compared
-
-
-def _forgetting(plain: Any, known: dict[tuple[str, Any], Any]) -> Any:
-    def clear(self: Any) -> None:
-        known.clear()
-        plain(self)
-
-    return clear
-
-
-def name_environments_without_parameters() -> None:
-    """Expand a step's parameters for its conda environment only where a function names that."""
-    plain = jobs.Job.conda_env_spec.fget
-
-    def spec(self: Any) -> Any:
-        if callable(self.rule.conda_env):
-            return plain(self)
-        if self._conda_env_spec is None:
-            self._conda_env_spec = self.rule.expand_conda_env(self.wildcards_dict)
-        return self._conda_env_spec
-
-    jobs.Job.conda_env_spec = property(spec)
 
 
 def write_down_failures() -> None:

@@ -79,7 +79,7 @@ def planned(folder: Path, samples: int, found: Sequence[Rule]) -> list[Compariso
         place = folder / title.split()[0]
         make(place, samples, found)
         finish(place, found, but=absent)
-        snakemake(place, "overhead_record.py", "--dry-run", "--quiet", "all")
+        snakemake(place, "record", "--dry-run", "--quiet", "all")
         used, jobs = dry(place)
         lines += plan_lines(f"plan of {samples:,} samples, {title}", samples, used, jobs)
         shutil.rmtree(place)
@@ -104,7 +104,7 @@ def run(folder: Path, samples: int, found: Sequence[Rule]) -> list[Comparison]:
     place = folder / "run"
     make(place, samples, found)
     before = files(place)
-    used = snakemake(place, "engine.py", "--quiet", "all")
+    used = snakemake(place, "run", "--quiet", "all")
     steps = len((place / "calls").read_text(encoding="utf-8").splitlines())
     made = files(place) - before
     per_sample = sum(1 for rule in found if rule.wildcard)
@@ -130,18 +130,19 @@ def files(folder: Path) -> int:
 
 def dry(folder: Path) -> tuple[Usage, int]:
     """Planning as the driver does it, and how many steps are to do."""
-    used = snakemake(folder, "overhead_plan.py", "--dry-run", "--quiet", "rules")
+    used = snakemake(folder, "plan", "--dry-run", "--quiet", "rules")
     said = (folder / "said").read_text(encoding="utf-8")
     stats = [line.split() for line in said.splitlines()]
     totals = [int(words[1]) for words in stats if len(words) == 2 and words[0] == "total"]  # noqa: PLR2004
     return used, totals[0] - 1 if totals else 0  # less ``all`` itself
 
 
-def snakemake(folder: Path, program: str, *words: str) -> Usage:
-    """Run Snakemake in a folder; what it says goes to the file ``said`` there."""
-    here = ROOT / "workflow" if program == "engine.py" else ROOT / "scripts" / "bench"
+def snakemake(folder: Path, what: str, *words: str) -> Usage:
+    """Run, plan or record with Snakemake in a folder; what it says goes to its file ``said``."""
+    engine = [str(ROOT / "workflow" / "engine.py")]
     command = [
-        sys.executable, str(here / program),
+        sys.executable,
+        *(engine if what == "run" else [str(ROOT / "scripts/bench/overhead_engine.py"), what]),
         "--snakefile", str(ROOT / "Snakefile"),
         "--configfile", "config.yaml",
         "--workflow-profile", str(ROOT / "workflow" / "profiles" / "default"),

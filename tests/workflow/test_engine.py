@@ -1,81 +1,21 @@
-"""What workflow/engine.py changes of Snakemake: nothing but speed, and what it writes down."""
+"""What workflow/engine.py changes of Snakemake: what it writes down, and Slurm's lost nodes."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
 from snakemake import jobs
-from snakemake.iocontainers import InputFiles, Params, Wildcards
+from snakemake.iocontainers import Params, Wildcards
 
 
 @pytest.fixture(scope="module")
 def engine(root):
-    spec = importlib.util.spec_from_file_location("engine", root / "workflow" / "engine.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["engine"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def by_set(engine, monkeypatch):
-    """The change of InputFiles, undone afterwards."""
-    monkeypatch.setattr(InputFiles, "__contains__", list.__contains__)
-    engine.find_inputs_by_set()
-
-
-@pytest.mark.parametrize("count", [0, 1, 16, 17, 1000])
-def test_a_file_is_found_among_few_and_many_inputs(by_set, count):
-    names = [f"결과/{n} {n}.tsv" for n in range(count)]
-    inputs = InputFiles(names)
-    assert all(name in inputs for name in names)
-    assert "none" not in inputs and None not in inputs
-    inputs.append("more")
-    assert "more" in inputs
-
-
-def test_records_are_asked_once_until_one_changes(engine):
-    asked = []
-
-    def changed(self, job, file=None):
-        asked.append((job, file))
-        return (f for f in ("a", "b") if file is None or f == file)
-
-    known = {}
-    compared = engine._once("input_changed", changed, known)
-    cleared = []
-    clear = engine._forgetting(cleared.append, known)
-    assert [list(compared("p", "job 1")) for _ in range(3)] == [["a", "b"]] * 3
-    assert list(compared("p", "job 2")) == ["a", "b"]
-    assert list(compared("p", "job 1", file="b")) == ["b"]
-    assert asked == [("job 1", None), ("job 2", None), ("job 1", "b")]
-    clear("p")
-    compared("p", "job 1")
-    assert asked[3:] == [("job 1", None)] and cleared == ["p"]
-
-
-def test_what_is_asked_of_records_is_there(engine):
-    """Another version of Snakemake may name it otherwise."""
-    for name in engine.COMPARISONS:
-        assert callable(getattr(engine.PersistenceBase, name))
-    for backend in (engine.FilePersistence, engine.DbPersistence):
-        assert "_clear_cache" in vars(backend)
-
-
-def test_parameters_are_expanded_for_environments_that_a_function_names(engine, monkeypatch):
-    monkeypatch.setattr(jobs.Job, "conda_env_spec", property(lambda job: f"plain {job.name}"))
-    engine.name_environments_without_parameters()
-    told = jobs.Job.conda_env_spec.fget
-    for named, expected in ((None, "of {}"), ("e.yaml", "of {}"), (print, "plain a")):
-        rule = SimpleNamespace(
-            conda_env=named, expand_conda_env=lambda wildcards: f"of {wildcards}"
-        )
-        job = SimpleNamespace(name="a", rule=rule, wildcards_dict={}, _conda_env_spec=None)
-        assert told(job) == told(job) == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(root / "workflow")
+        yield import_module("engine")
 
 
 def a_job(rule="align", attempt=3, retries=2, **wildcards):
