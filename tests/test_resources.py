@@ -146,6 +146,16 @@ def test_a_newer_file_begins_anew(server, place):
     assert (place / "a").read_bytes() == newer
 
 
+def test_a_newer_shorter_file_on_a_bad_line_goes_on(server, place):
+    """It takes long to get as far as the older one was, and is progress all the same."""
+    server.files["a"] = Behaviour(BYTES * 2, cuts=[1_500_000, 0, 0, 0])
+    with pytest.raises(FaultError):
+        fetch_file(Wanted(url=server.url("a")), place / "a", patience=QUICK)
+    server.files["a"] = Behaviour(BYTES, tag='"v2"', cuts=[100_000] * 9)
+    fetch_file(Wanted(url=server.url("a")), place / "a", patience=QUICK)
+    assert (place / "a").read_bytes() == BYTES
+
+
 def test_a_server_without_ranges(server, place):
     server.files["a"] = Behaviour(BYTES, cuts=[300_000], ranges=False)
     fetch_file(Wanted(url=server.url("a"), size=len(BYTES)), place / "a", patience=QUICK)

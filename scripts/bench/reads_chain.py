@@ -144,6 +144,7 @@ class Chain:
             *["calling", "call", *self._common(), "--assembly", ASSEMBLY, "--sex", SEX],
             *["--caller", caller, *settings_words("calling", "call", Calling())],
             *["--shards", self._shards, "--gvcf", gvcf],
+            *["--others", self.folder / f"{SAMPLE}.{caller}.others.tsv"],
         )
         self._verb(
             *["calling", "variants", "--reference", self.reference / GENOME],

@@ -44,6 +44,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "deliver",
     ),
 }  # fmt: skip
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "1")
+"""NumPy's library would start a thread for each processor of the machine, whatever a job was given,
+and let them wait actively: a third of an alignment's time. A verb that multiplies large matrices
+says how many it takes."""
 PRIVATE_ROOMS = {"admission", "phenotypes", "governance"}
 """Rooms that read the platform's identifiers."""
 PEOPLE_COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -103,6 +107,7 @@ def _bind(below: argparse.ArgumentParser, module: str, verb: str) -> None:
 def main() -> None:
     """Run ``soyang`` with the process's arguments and exit with an :class:`ExitCode`."""
     words = sys.argv[1:]
+    os.environ.setdefault(*_ONE_THREAD)
     options = parser(words).parse_args(words)
     marker = _start(options.log, options.subject)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 
 from soyang.core.tables import write_table
 from soyang.governance.tables import LEDGER
-from soyang.main import ROOMS, _told
+from soyang.main import ROOMS, _told, main
 
 
 def soyang(*words, cwd):
@@ -42,6 +43,18 @@ def test_an_option_is_explained_by_the_docstring(tmp_path):
 )
 def test_exit_codes(tmp_path, words, code):
     assert soyang(*words, cwd=tmp_path).returncode == code
+
+
+@pytest.mark.parametrize("given", [None, "3"])
+def test_matrices_take_one_thread_unless_told(monkeypatch, given):
+    name = "OPENBLAS_NUM_THREADS"
+    monkeypatch.setenv(name, given or "")
+    if given is None:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(sys, "argv", ["soyang", "--version"])
+    with pytest.raises(SystemExit):
+        main()
+    assert os.environ[name] == (given or "1")
 
 
 def test_a_failed_step_leaves_a_marker_and_a_good_one_none(tmp_path):

@@ -87,7 +87,9 @@ def test_one_sample_under_two_names_is_a_duplicate(
     for name in ("A", "B"):
         genes.write(name, person)
     genes.write("X", genes.founder())
-    rows = run(genes, write_admitted({"A": {}, "B": {}, "X": {}}))
+    admitted = write_admitted({"A": {}, "B": {}, "X": {}})
+    rows = run(genes, admitted)
+    assert run(genes, admitted, threads=2) == rows
     assert list(rows) == ["A-B"]
     assert rows["A-B"]["finding"] == "duplicate"
     assert rows["A-B"]["recorded"] == "unrelated"

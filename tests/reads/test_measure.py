@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from soyang.core.assembly import Assembly
+from soyang.core.errors import ToolError
 from soyang.core.interval import Interval
 from soyang.core.process import run
 from soyang.core.tables import read_table
@@ -46,7 +47,9 @@ version=1
 """
 
 
-def measured(cram: Path, world, folder: Path, targets: Path | None = None) -> dict:
+def measured(
+    cram: Path, world, folder: Path, targets: Path | None = None, threads: int = 1
+) -> dict:
     folder.mkdir(exist_ok=True)
     transcripts = folder / "전사체.gff3"
     transcripts.write_text(GFF)
@@ -61,7 +64,7 @@ def measured(cram: Path, world, folder: Path, targets: Path | None = None) -> di
         max_male_x_depth_ratio=0.75,
         min_male_y_depth_ratio=0.25,
         copies_tolerance=0.3,
-        threads=1,
+        threads=threads,
         output=folder / "qc",
         quality=folder / "S1.quality.tsv",
         genes=folder / "S1.genes.tsv",
@@ -82,6 +85,27 @@ def test_figures_of_aligned_reads(two_lanes, world, tmp_path):
     # chrX's known 2 kb lie before PAR1 starts at 10,000: single copy as far as GRCh38 says.
     assert row["x_depth_ratio"] == pytest.approx(1, abs=0.2)
     assert row["y_depth_ratio"] is None
+
+
+@pytest.mark.parametrize("targets", ["chr20\t31000\t31500\n", ""])
+def test_tools_side_by_side_give_the_same_files(two_lanes, world, tmp_path, targets):
+    bed = tmp_path / "targets.bed"
+    bed.write_text(targets)
+    folders = [tmp_path / "하나", tmp_path / "셋"]
+    for folder, threads in zip(folders, (1, 3), strict=True):
+        measured(two_lanes, world, folder, bed if targets else None, threads)
+    one, three = (
+        {f.relative_to(folder): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+        for folder in folders
+    )
+    assert one == three and len(one) > 4
+
+
+def test_a_broken_cram_is_told_by_tools_side_by_side(two_lanes, world, tmp_path):
+    cut = tmp_path / "cut.cram"
+    cut.write_bytes(two_lanes.read_bytes()[:-200])
+    with pytest.raises(ToolError):
+        measured(cut, world, tmp_path / "결과", threads=2)
 
 
 def test_tables_are_for_multiqc_and_name_no_path(two_lanes, world, tmp_path):

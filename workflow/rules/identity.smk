@@ -117,6 +117,7 @@ rule relate:
         "logs/identity/relate.benchmark.tsv"
     conda:
         TOOLS
+    threads: 8
     params:
         version=SOYANG,
         told=told("person", "sample", "sex", "father", "mother"),
@@ -145,6 +146,7 @@ rule relate:
             {params.earlier} \
             --assembly {params.assembly} \
             {params.thresholds} \
+            --threads {threads} \
             --kinship {output.kinship:q} \
             --heterozygosity {output.heterozygosity:q}
         """

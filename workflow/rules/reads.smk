@@ -84,6 +84,7 @@ rule measure:
         "logs/reads/measure/{sample}.benchmark.tsv"
     conda:
         TOOLS
+    threads: 2
     params:
         version=SOYANG,
         assembly=config["reference"]["assembly"],

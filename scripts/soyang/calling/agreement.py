@@ -16,6 +16,7 @@ from soyang.calling.records import Provenance, write_records
 from soyang.calling.tables import OTHERS
 from soyang.core.process import run
 from soyang.core.sequence import contig_lengths
+from soyang.core.tables import write_table
 
 _SITE = ("contig", "position", "ref", "alt")
 _SEQUENCE = "^[ACGTNacgtn]+$"
@@ -65,6 +66,11 @@ def compare(
     only = only_others(calls, blocks(gvcfs[first], scratch), sample, list(contig_lengths(fasta)))
     sys.stderr.write(told(calls, joined, len(only)))
     return only
+
+
+def write_others(only: pl.DataFrame | None, file: Path) -> None:
+    """Write what only others have; none where one caller looked."""
+    write_table(OTHERS.empty() if only is None else only, file, OTHERS)
 
 
 def carried(vcf: Path, scratch: Path) -> pl.DataFrame:

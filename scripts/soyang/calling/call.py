@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from soyang.calling.agreement import compare
 from soyang.calling.callers.choice import chosen
 from soyang.calling.callers.protocol import Caller, Job
 from soyang.calling.ploidy import copies_found, copies_of, present, stretches
@@ -21,14 +21,12 @@ from soyang.calling.records import (
 )
 from soyang.calling.shard_bed import read_shards
 from soyang.calling.shards import Shard, joined, make_shards, shard_size
-from soyang.calling.tables import OTHERS
 from soyang.core.assembly import Assembly
 from soyang.core.errors import ToolError
 from soyang.core.files import SCRATCH
 from soyang.core.people import Sex
 from soyang.core.process import Command
 from soyang.core.sequence import contig_lengths, known_stretches
-from soyang.core.tables import write_table
 
 _FIRST_BAND = 1
 """A band from one read on, so that thin coverage too is blocks and not a record per base."""
@@ -121,9 +119,14 @@ def _call_all(
     md5 = reference_md5(job.reference)
     made = [Provenance(c.version(), c.bands(job.depths), md5) for c in callers]
     files = {caller.name: job.folder / f"{caller.name}.g.vcf.gz" for caller in callers}
-    for caller, origin in zip(callers, made, strict=True):
-        _call_with(caller, job, plan, origin, files[caller.name])
-    only, file = OTHERS.empty(), files[callers[0].name]
+    file = files[callers[0].name]
+    with ThreadPoolExecutor(1) as beside:
+        # It takes as long to import as a caller for a gene: while the first one works.
+        agreement = beside.submit(import_module, "soyang.calling.agreement")
+        for caller, origin in zip(callers, made, strict=True):
+            _call_with(caller, job, plan, origin, files[caller.name])
+        compare, write_others = agreement.result().compare, agreement.result().write_others
+    only = None
     if len(callers) > 1:
         first = replace(made[0], callers=tuple(origin.caller for origin in made))
         file = job.folder / "agreed.g.vcf.gz"
@@ -132,7 +135,7 @@ def _call_all(
     for suffix in (".tbi", ""):
         Path(f"{file}{suffix}").replace(f"{gvcf}{suffix}")
     if others:
-        write_table(only, others, OTHERS)
+        write_others(only, others)
 
 
 def _call_with(

@@ -29,7 +29,8 @@ _PARTIAL, _NOT_SATISFIABLE = 206, 416
 _TRY_LATER = (408, 425, 429, 500, 502, 503, 504)
 """Status codes of a server that may answer later."""
 PATIENCE = (1.0, 4.0, 15.0, 60.0)
-"""Seconds to wait before another attempt; counted anew whenever more came than ever before."""
+"""Seconds to wait before another attempt; counted anew whenever an attempt got further: it went
+on where another was cut, or brought more than any before it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,15 @@ class Had:
 
 
 class _CutError(Exception):
-    """The line broke, or the server asks to come again: what is there is kept."""
+    """The line broke, or the server asks to come again: what is there is kept.
+
+    Attributes:
+        further: whether something was added to what was there.
+    """
+
+    def __init__(self, told: str, *, further: bool = False) -> None:
+        super().__init__(told)
+        self.further = further
 
 
 def fetch(wanted: Wanted, path: Path, *, patience: tuple[float, ...] = PATIENCE) -> Had:
@@ -111,8 +120,8 @@ def _to_the_end(
             return _attempt(wanted, part, version)
         except (_CutError, requests.ConnectionError, requests.Timeout) as error:
             there = _size(part)
-            if there > furthest:
-                waits, furthest = iter(patience), there
+            if there > furthest or (isinstance(error, _CutError) and error.further):
+                waits, furthest = iter(patience), max(there, furthest)
             wait = next(waits, None)
             if wait is None:
                 raise FaultError(
@@ -166,13 +175,19 @@ def _attempt(wanted: Wanted, part: Path, version: Path) -> int | None:
         tag = answer.headers.get("ETag", "")
         named = tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified", "")
         version.write_text(named, encoding="utf-8")
+        broken = ""
         with part.open("ab" if resuming else "wb") as out:
-            for block in _blocks(answer):
-                out.write(block)
+            try:
+                for block in _blocks(answer):
+                    out.write(block)
+            except _CutError as cut:
+                broken = str(cut)
         total = _total(answer, start if resuming else 0)
     there = _size(part)
-    if total is not None and there < total:
-        raise _CutError(f"{there:,} of {total:,} bytes")
+    if not broken and total is not None and there < total:
+        broken = f"{there:,} of {total:,} bytes"
+    if broken:
+        raise _CutError(broken, further=resuming and there > start)
     return total
 
 

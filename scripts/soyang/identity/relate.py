@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from soyang.core.assembly import Assembly
 from soyang.core.errors import Fault, FaultError
@@ -76,6 +77,7 @@ def relate(
     min_first_degree_kinship: float,
     kinship: Path,
     heterozygosity: Path,
+    threads: int = 1,
 ) -> None:
     """Compare all pairs of samples; keep those related by record and those that look so.
 
@@ -106,6 +108,7 @@ def relate(
         min_first_degree_kinship: coefficient from which on two are of the first degree.
         kinship: table to write (KINSHIP).
         heterozygosity: table to write (HETEROZYGOSITY).
+        threads: threads that count pairs; the result doesn't depend on it.
 
     Raises:
         FaultError: a sample is not admitted, or lacks one of its files; an earlier batch lacks
@@ -131,7 +134,8 @@ def relate(
     chosen = _sites(fixed, members)
     states, known, figures = _read(members, chosen, len(own), assembly, fixed=sites is not None)
     subjects = [member.subject for member in members]
-    rows = _rows(subjects, len(own), states, known, chosen, limits)
+    with threadpool_limits(threads, "blas"):
+        rows = _rows(subjects, len(own), states, known, chosen, limits)
     write_table(HETEROZYGOSITY.frame(figures), heterozygosity, HETEROZYGOSITY)
     write_table(KINSHIP.frame(rows), kinship, KINSHIP)
 

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from soyang.core.files import write_text
@@ -113,23 +111,24 @@ def over_pieces(depth: pl.DataFrame, pieces: pl.DataFrame) -> pl.DataFrame:
     """
     contigs = {name: n for n, name in enumerate(depth["contig"].unique(maintain_order=True))}
     span = max([0, *depth["end"], *pieces["end"]]) + 1
-    starts = _positions(depth, "start", contigs, span)
-    order = np.argsort(starts, kind="stable")
-    length = (depth["end"] - depth["start"]).to_numpy()
-    counted = {"bases": length, "total": length * depth["depth"].to_numpy()}
-    counted |= {name: depth[name].to_numpy() for name in depth.columns if name[:3] == "at_"}
-    first = np.searchsorted(starts[order], _positions(pieces, "start", contigs, span))
-    last = np.searchsorted(starts[order], _positions(pieces, "end", contigs, span))
-    sums = {}
-    for name, values in counted.items():
-        running = np.concatenate([[0], np.cumsum(values[order])])
-        sums[name] = running[last] - running[first]
-    return pl.DataFrame(sums)
+    length = pl.col("end") - pl.col("start")
+    ordered = depth.select(
+        _position("start", contigs, span).alias("position"),
+        length.alias("bases"),
+        (length * pl.col("depth")).alias("total"),
+        *(name for name in depth.columns if name[:3] == "at_"),
+    ).sort("position", maintain_order=True)
+    starts = ordered["position"]
+    first, last = (
+        starts.search_sorted(pieces.select(_position(edge, contigs, span)).to_series(), side="left")
+        for edge in ("start", "end")
+    )
+    sums = ordered.drop("position").select(pl.all().cum_sum())
+    running = pl.concat([sums.clear(1).fill_null(0), sums])
+    return running.select(pl.all().gather(last) - pl.all().gather(first))
 
 
-def _positions(
-    frame: pl.DataFrame, column: str, contigs: Mapping[str, int], span: int
-) -> npt.NDArray[np.int64]:
+def _position(column: str, contigs: Mapping[str, int], span: int) -> pl.Expr:
     """Positions on one line, on which the contigs lie behind each other; unknown ones last."""
-    known = frame["contig"].replace_strict(contigs, default=len(contigs), return_dtype=pl.Int64)
-    return (known * span + frame[column]).to_numpy()
+    known = pl.col("contig").replace_strict(contigs, default=len(contigs), return_dtype=pl.Int64)
+    return known * span + pl.col(column)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from soyang.core.errors import Fault, FaultError, Scope, ToolError
@@ -47,20 +48,30 @@ def _require_sound_start(file: Path, sample: str) -> None:
     """
     if not file.is_file():
         return
-    try:
-        with file.open("rb") as stream:
-            if stream.read(2) != b"\x1f\x8b":
-                return
-            stream.seek(0)
-            with gzip.open(stream) as text:
-                text.read(_AHEAD)
-    except (OSError, EOFError, zlib.error) as error:
+    facts = file.stat()
+    damage = _damage_at_start(file, facts.st_size, facts.st_mtime_ns)
+    if damage:
         raise FaultError(
             header_fault(
-                file, sample, f"damage near its beginning: {error}", "a whole file",
+                file, sample, f"damage near its beginning: {damage}", "a whole file",
                 "fetch the file again",
             )
-        ) from None  # fmt: skip
+        )  # fmt: skip
+
+
+@cache
+def _damage_at_start(file: Path, size: int, changed: int) -> str:
+    """What is wrong with the beginning of a gzip, empty if nothing is; read once a version."""
+    del size, changed
+    try:
+        with file.open("rb") as stream:
+            if stream.read(2) == b"\x1f\x8b":
+                stream.seek(0)
+                with gzip.open(stream) as text:
+                    text.read(_AHEAD)
+    except (OSError, EOFError, zlib.error) as error:
+        return str(error)
+    return ""
 
 
 def group_faults(file: Path, sample: str, header: dict[str, list[dict[str, str]]]) -> list[Fault]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,9 @@ _AUTOSOMES = frozenset(CHROMOSOMES) - {*_SEX_CHROMOSOMES, "M"}
 _PSEUDO_AUTOSOMAL = "pseudo_autosomal"
 _UNIQUE = "unique"
 _CODING = "coding"
+_SIDE_BY_SIDE = 2
+"""Threads from which on samtools and mosdepth work side by side, each with half of them: both do
+most of their work in one thread."""
 _NOT_MAPPED = "0x904"
 """Neither unmapped, nor secondary or supplementary."""
 _PLACE_ONLY = "required_fields=0x2e"
@@ -65,7 +69,7 @@ def measure(
         max_male_x_depth_ratio: X depth over autosomes, at most, in one X.
         min_male_y_depth_ratio: Y depth over autosomes, at least, in one Y.
         copies_tolerance: copies by which X or Y depth may differ from a whole number of copies.
-        threads: threads that decode; the result doesn't depend on it.
+        threads: threads of both tools together; the result doesn't depend on it.
         output: folder for the tools' own tables, which MultiQC shows.
         quality: output table, one row.
         genes: output table, one row for each transcript with a known coding base.
@@ -75,22 +79,25 @@ def measure(
         FaultError: the transcripts can't be read.
     """
     output.mkdir(parents=True, exist_ok=True)
-    statistics = run(
-        ["samtools", "stats", "--reference", reference, "-@", str(max(threads - 1, 0)), cram]
-    )
+    own = max(threads // 2, 1)
+    with ThreadPoolExecutor(1) as beside:
+        counting = beside.submit(statistics_of, cram, reference, own)
+        if threads < _SIDE_BY_SIDE:
+            wait([counting])
+        regions = list(measured_regions(reference, Assembly(assembly), targets))
+        exons = coding_exons(transcripts, list(contig_lengths(reference)))
+        settings: list[str | Path] = ["--mapq", str(min_mapping_quality), "--threads", str(own)]
+        settings += ["--fasta", reference, cram]
+        depths = sorted({callable_min_depth, *SHOWN_DEPTHS})
+        edges = edges_of(exons)
+        depth = depth_of(cut(regions, {} if targets else edges), output / sample, depths, settings)
+        of_genes = depth
+        if targets:
+            coding = [(place, _CODING) for place in _known(reference, merged(exons))]
+            with TemporaryDirectory(prefix=SCRATCH, dir=quality.parent) as scratch:
+                of_genes = depth_of(cut(coding, edges), Path(scratch) / sample, depths, settings)
+        statistics = counting.result()
     write_text(output / f"{sample}.stats.txt", without_command(statistics))
-    regions = list(measured_regions(reference, Assembly(assembly), targets))
-    exons = coding_exons(transcripts, list(contig_lengths(reference)))
-    settings: list[str | Path] = ["--mapq", str(min_mapping_quality), "--threads", str(threads)]
-    settings += ["--fasta", reference, cram]
-    depths = sorted({callable_min_depth, *SHOWN_DEPTHS})
-    edges = edges_of(exons)
-    depth = depth_of(cut(regions, {} if targets else edges), output / sample, depths, settings)
-    of_genes = depth
-    if targets:
-        coding = [(place, _CODING) for place in _known(reference, merged(exons))]
-        with TemporaryDirectory(prefix=SCRATCH, dir=quality.parent) as scratch:
-            of_genes = depth_of(cut(coding, edges), Path(scratch) / sample, depths, settings)
     coverage = gene_coverage(sample, of_genes, exons, callable_min_depth)
     write_table(coverage, genes, GENE_COVERAGE)
     limits = Limits(
@@ -110,6 +117,20 @@ def measure(
         **target_figures(depth, callable_min_depth, targets, cram, quality.parent),
     }
     write_table(QUALITY.frame([row]), quality, QUALITY)
+
+
+def statistics_of(cram: Path, reference: Path, threads: int) -> str:
+    """Text of ``samtools stats``."""
+    stats: list[str | Path] = [
+        "samtools",
+        "stats",
+        "--reference",
+        reference,
+        "-@",
+        str(threads - 1),
+        cram,
+    ]
+    return run(stats)
 
 
 def target_figures(
