@@ -22,7 +22,7 @@ def found():
 
 def shown(folder, *words):
     """What Snakemake says of a run."""
-    bench_overhead.snakemake(folder, "engine.py", *words)
+    bench_overhead.snakemake(folder, "run", *words)
     return (folder / "said").read_text(encoding="utf-8")
 
 
