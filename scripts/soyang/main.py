@@ -46,8 +46,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "1")
 """NumPy's library would start a thread for each processor of the machine, whatever a job was given,
-and let them wait actively: a third of an alignment's time. A verb that multiplies large matrices
-says how many it takes."""
+and let them wait actively. A verb that multiplies large matrices says how many it takes."""
 PRIVATE_ROOMS = {"admission", "phenotypes", "governance"}
 """Rooms that read the platform's identifiers."""
 PEOPLE_COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -70,7 +70,7 @@ def _damage_at_start(file: Path, size: int, changed: int) -> str:
                 with gzip.open(stream) as text:
                     text.read(_AHEAD)
     except (OSError, EOFError, zlib.error) as error:
-        return str(error)
+        return str(error) or type(error).__name__
     return ""
 
 
