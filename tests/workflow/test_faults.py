@@ -37,8 +37,8 @@ JAVA = r"""#!/bin/bash
 # Of one sample the caller ends with 0 and writes a VCF without it.
 {java} "$@" || exit
 written="${@: -1}"
-if [[ "$written" == */S01/*.vcf ]]; then
-    cut -f 1-8 "$written" >"$written.part"
+if [[ "$written" == */S01/*.vcf.gz ]]; then
+    gzip -dc "$written" | cut -f 1-8 | bgzip >"$written.part"
     mv "$written.part" "$written"
 fi
 """
